@@ -1,0 +1,62 @@
+# The one front door: plain `make` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: .venv/.ready ## make the virtual environment (every other target does it for you)
+
+.venv/.ready: requirements/uv.txt requirements/dev.txt packages/natalis/pyproject.toml packages/plimsoll/pyproject.toml scripts/setup
+	@scripts/setup .venv oldest
+	@touch $@
+
+.PHONY: demo
+demo: setup ## play a year of real birthdays on a virtual clock
+	@$(BIN)/natalis demo
+
+.PHONY: test
+test: check test-oldest test-newest ## everything: checks, then all tests on the oldest and the newest Python present
+
+.PHONY: test-oldest
+test-oldest: setup
+	@$(BIN)/pytest -n 2 --dist worksteal tests
+
+.PHONY: test-newest
+test-newest: setup
+	@scripts/on-newest -n 2 --dist worksteal -m 'not slow' tests
+
+.PHONY: check
+check: setup ## format, lint, types, architecture contracts, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/mkdocs build --strict --quiet --site-dir .build/site
+
+.PHONY: format
+format: setup ## format the code and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: docs
+docs: setup ## serve the documentation on 127.0.0.1:8000
+	@$(BIN)/mkdocs serve
+
+.PHONY: bench
+bench: setup ## measure deliveries, import, planner, memory, lateness; results in perf/results
+	@$(BIN)/python -m perf
+
+.PHONY: pins
+pins: setup ## resolve the dependencies anew into requirements/*.txt
+	@scripts/pins
+
+.PHONY: clean
+clean: ## remove everything that was built
+	@rm -rf .venv .venvs .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache site

@@ -1,0 +1,48 @@
+"""A store: one value that bundles the views of it, each a small protocol of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from natalis.ports.desk import Desk
+from natalis.ports.facts import Facts, Feedback
+from natalis.ports.inbox import Inbox
+from natalis.ports.ledger import History, Ledger
+from natalis.ports.outbox import Outbox
+from natalis.ports.people import People
+from natalis.ports.plans import Plans
+from natalis.ports.recovery import Recovery
+from natalis.ports.suppressions import Suppressions
+from natalis.ports.tokens import Tokens
+
+
+class Connection(Protocol):
+    """The store as a dependency."""
+
+    async def ping(self) -> None:
+        """Read and return; raises `StoreUnavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun, then let go of every file and connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything a store offers; made by `stores/NAME/` and passed on piece by piece."""
+
+    connection: Connection
+    people: People
+    plans: Plans
+    outbox: Outbox
+    inbox: Inbox
+    recovery: Recovery
+    ledger: Ledger
+    history: History
+    desk: Desk
+    suppressions: Suppressions
+    tokens: Tokens
+    facts: Facts
+    feedback: Feedback

@@ -1,0 +1,1 @@
+"""What runs by itself: planner, dispatcher, worker, reaper. Each exposes `step()`; none loops or sleeps."""

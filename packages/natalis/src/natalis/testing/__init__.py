@@ -1,0 +1,1 @@
+"""Virtual clock, recording provider, builders: for the tests of those who use Natalis, and ours."""

@@ -1,0 +1,1 @@
+"""The pinned IANA time-zone database."""

@@ -1,0 +1,1 @@
+"""Rates, laws, autoscaling, cost."""

@@ -1,0 +1,1 @@
+"""Baselines, paired runs, gates."""

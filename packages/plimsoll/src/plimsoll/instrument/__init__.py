@@ -1,0 +1,1 @@
+"""Metrics, traces, logs and errors for any ASGI service."""

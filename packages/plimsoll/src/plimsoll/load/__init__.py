@@ -1,0 +1,1 @@
+"""Arrivals, flows, targets, runner."""

@@ -1,0 +1,1 @@
+"""Samples, histograms, summaries, thresholds."""

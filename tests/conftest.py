@@ -1,0 +1,24 @@
+"""What every test stands on: no sockets unless it is marked `network`."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+
+class SocketBlocked(RuntimeError):
+    """A test without the `network` mark tried to reach a socket."""
+
+
+@pytest.fixture(autouse=True)
+def _blocked_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("network") is not None:
+        return
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise SocketBlocked("mark the test `network` if it must open a socket")
+
+    for name in ("connect", "connect_ex", "bind", "listen"):
+        monkeypatch.setattr(socket.socket, name, refuse)
