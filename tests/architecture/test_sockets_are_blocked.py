@@ -8,8 +8,8 @@ import pytest
 
 
 def test_an_unmarked_test_cannot_bind() -> None:
-    with pytest.raises(RuntimeError, match="network"):
-        socket.socket().bind(("127.0.0.1", 0))
+    with socket.socket() as listener, pytest.raises(RuntimeError, match="network"):
+        listener.bind(("127.0.0.1", 0))
 
 
 @pytest.mark.network

@@ -1,0 +1,219 @@
+"""The settings: one frozen value, read from `natalis.toml` and the environment, validated whole at start-up."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+from natalis.domain.occasion import KindRule
+from natalis.errors import SettingsInvalid
+from natalis.runtime.kinds import DEFAULT_KINDS, read_kinds
+from natalis.runtime.readers import READERS
+
+CONFIG_FILE = "natalis.toml"
+_PREFIX = "NATALIS_"
+_UNPREFIXED = frozenset({"DATABASE_URL", "METRICS_PORT", "WORKER_CONCURRENCY"})
+_LATER = MappingProxyType(
+    {
+        "DATABASE_REPLICA_URL": "a replica",
+        "QUEUE_URL": "an external queue",
+        "REDIS_URL": "Redis",
+    }
+)
+_WEB_ADDRESSES = ("provider_url", "public_url")
+_POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")
+_AT_LEAST_ONE = (lambda number: number >= 1, "must be 1 or more")
+_A_PORT = (lambda port: port <= 65535, "must be at most 65535")  # noqa: PLR2004 - the highest TCP port
+_BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
+    {
+        "provider_timeout": _POSITIVE,
+        "worker_lease": _POSITIVE,
+        "retry_base": _POSITIVE,
+        "retry_cap": _POSITIVE,
+        "horizon": _POSITIVE,
+        "queued_timeout": _POSITIVE,
+        "worker_concurrency": _AT_LEAST_ONE,
+        "max_attempts": _AT_LEAST_ONE,
+        "port": _A_PORT,
+        "metrics_port": _A_PORT,
+    }
+)
+_OURS_BUT_NO_SETTING = frozenset({"NATALIS_CONFIG", "NATALIS_DEBUG"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator may choose; each says beside its type what it does."""
+
+    database_url: Annotated[str, "where people and deliveries are kept: `sqlite:PATH`"] = "sqlite:natalis.db"
+    host: Annotated[str, "address the API listens on; anything but loopback needs a token first"] = "127.0.0.1"
+    port: Annotated[int, "port of the API; 0 picks a free one"] = 3000
+    metrics_port: Annotated[int, "port of `/metrics` for Prometheus, on the same address; 0 turns it off"] = 9464
+    api_rate: Annotated[float | None, "requests a second that one client may make; 0 for no limit"] = None
+    public_url: Annotated[
+        str | None,
+        "address under which recipients reach the API, for unsubscribe and feedback links; none, no links",
+    ] = None
+    templates: Annotated[Path | None, "folder of message templates; none, the packaged ones"] = None
+    provider_url: Annotated[
+        str | None,
+        "HTTP e-mail service, such as http://127.0.0.1:3030; none prints messages",
+    ] = None
+    provider_timeout: Annotated[timedelta, "how long one call of the provider may take"] = timedelta(seconds=10)
+    provider_rate: Annotated[float | None, "messages a second that the provider takes; 0 for no limit"] = None
+    provider_recognises_repeats: Annotated[
+        bool,
+        "whether the provider sends a message once only when it sees its idempotency key again",
+    ] = True
+    on_unknown: Annotated[
+        str,
+        "what to do about a call whose answer never came, at a provider that does not "
+        "recognise repeats: `retry` (some may get two messages) or `hold` (fails, for a person to decide)",
+    ] = "retry"
+    worker_concurrency: Annotated[int, "calls of the provider under way at once"] = 100
+    worker_lease: Annotated[timedelta, "how long a claim holds unless it is renewed"] = timedelta(seconds=30)
+    max_attempts: Annotated[int, "attempts after which a delivery fails"] = 8
+    retry_base: Annotated[timedelta, "mean wait before the second attempt; doubles each time"] = timedelta(seconds=1)
+    retry_cap: Annotated[timedelta, "longest wait between two attempts"] = timedelta(minutes=15)
+    horizon: Annotated[timedelta, "how far ahead deliveries are planned"] = timedelta(hours=24)
+    catch_up_rate: Annotated[float | None, "late messages a second after downtime; 0 for no limit"] = 1000.0
+    domain_rate: Annotated[float | None, "messages a second to one receiving domain; 0 for no limit"] = None
+    warm_up: Annotated[
+        timedelta,
+        "span over which a new sender's domain rate grows from a hundredth to the whole; 0s for none",
+    ] = timedelta(0)
+    queued_timeout: Annotated[
+        timedelta,
+        "how long a delivery may wait in the queue before it is taken for lost",
+    ] = timedelta(minutes=5)
+    drain: Annotated[timedelta, "how long calls under way may take to end at shutdown"] = timedelta(seconds=25)
+    kinds: Annotated[
+        Mapping[str, KindRule],
+        "rules of each kind of occasion, as tables `[kinds.NAME]` of natalis.toml",
+    ] = field(default_factory=lambda: DEFAULT_KINDS)
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.database_url.removeprefix("sqlite:")).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting as an operator sees it.
+
+    Attributes:
+        name: As in `natalis.toml`.
+        variable: As in the environment.
+        reads: Turns text into the value; raises ValueError with what would be right.
+        default: The value when nobody chooses.
+        doc: What it does.
+    """
+
+    name: str
+    variable: str
+    reads: Callable[[str], object]
+    default: object
+    doc: str
+
+
+def choices() -> dict[str, Choice]:
+    """Return every setting that a text can choose, by name: all but the kinds."""
+    hints = get_type_hints(Settings, include_extras=True)
+    defaults = {each.name: each.default for each in fields(Settings)}
+    return {
+        name: Choice(name, variable_of(name), READERS[get_args(hint)[0]], defaults[name], get_args(hint)[1])
+        for name, hint in hints.items()
+        if name != "kinds"
+    }
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable of a setting: `PORT` is `NATALIS_PORT`, `DATABASE_URL` stands as it is."""
+    upper = name.upper()
+    return upper if upper in _UNPREFIXED else _PREFIX + upper
+
+
+def load(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
+    """Read the settings: defaults, then the file, then the environment.
+
+    Args:
+        environ: The environment; `NATALIS_CONFIG` names the file.
+        folder: Where `natalis.toml` is looked for without that; None for the current one.
+
+    Raises:
+        SettingsInvalid: With every fault that was found.
+    """
+    problems: list[str] = []
+    texts: dict[str, tuple[str, str]] = {}
+    table = _read_file(environ, folder or Path.cwd(), problems)
+    kinds = read_kinds(table.pop("kinds", {}), problems)
+    known = choices()
+    for name, value in table.items():
+        if name in known:
+            texts[name] = (f"{CONFIG_FILE}: {name}", _as_text(value))
+        else:
+            problems.append(f"{CONFIG_FILE}: {name} is not a setting{_nearest(name, [*known, 'kinds'])}")
+    by_variable = {choice.variable: name for name, choice in known.items()}
+    for variable, value in environ.items():
+        if variable in by_variable:
+            texts[by_variable[variable]] = (variable, value)
+        elif variable.startswith(_PREFIX) and variable not in _OURS_BUT_NO_SETTING:
+            problems.append(f"{variable} is not a setting{_nearest(variable, list(by_variable))}")
+        elif variable in _LATER and value:
+            problems.append(f"{variable}: {_LATER[variable]} is not supported by this version; unset it")
+    values: dict[str, Any] = {"kinds": kinds}
+    for name, (source, text) in texts.items():
+        try:
+            values[name] = known[name].reads(text)
+        except ValueError as error:
+            problems.append(f"{source}: {text!r} will not do; {error}")
+    settings = Settings(**values)
+    problems.extend(_contradictions(settings))
+    if problems:
+        raise SettingsInvalid(tuple(problems))
+    return settings
+
+
+def _read_file(environ: Mapping[str, str], folder: Path, problems: list[str]) -> dict[str, Any]:
+    named = environ.get("NATALIS_CONFIG")
+    path = Path(named) if named else folder / CONFIG_FILE
+    if not named and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"NATALIS_CONFIG: {path} cannot be read ({error.strerror}); name a file that can")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: {error}; mend the file (https://toml.io shows the form)")
+    return {}
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    if not settings.database_url.startswith("sqlite:") or settings.database_url == "sqlite:":
+        yield f"DATABASE_URL: {settings.database_url!r} is not supported by this version; write sqlite:PATH"
+    if settings.on_unknown not in {"retry", "hold"}:
+        yield f"NATALIS_ON_UNKNOWN: {settings.on_unknown!r} is not a policy; write retry or hold"
+    for name in _WEB_ADDRESSES:
+        url = getattr(settings, name)
+        if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            yield f"{variable_of(name)}: {url!r} is not a web address; write one such as https://mail.example.org"
+    for name, (holds, remedy) in _BOUNDS.items():
+        if not holds(getattr(settings, name)):
+            yield f"{variable_of(name)}: {remedy}"
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else "; see `natalis settings` for those there are"

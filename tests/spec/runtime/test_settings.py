@@ -1,0 +1,102 @@
+"""Rules of the settings: read from file and environment, refused as a whole with every fault named."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from natalis.domain.occasion import Until, Within
+from natalis.domain.yearly_date import LeapDay
+from natalis.errors import SettingsInvalid
+from natalis.runtime.settings import choices, load
+
+
+def problems_of(environ: dict[str, str], folder: Path) -> str:
+    with pytest.raises(SettingsInvalid) as caught:
+        load(environ, folder=folder)
+    return "\n".join(caught.value.problems)
+
+
+def test_nothing_chosen_means_one_process_on_this_machine(tmp_path: Path) -> None:
+    settings = load({}, folder=tmp_path)
+    assert (settings.database_url, settings.host, settings.port) == ("sqlite:natalis.db", "127.0.0.1", 3000)
+    assert settings.metrics_port == 9464
+    assert settings.kinds["birthday"].send_time == time(9)
+
+
+def test_the_environment_beats_the_file(tmp_path: Path) -> None:
+    (tmp_path / "natalis.toml").write_text('port = 4000\nworker_lease = "10s"\n')
+    settings = load({"NATALIS_PORT": "5000"}, folder=tmp_path)
+    assert (settings.port, settings.worker_lease) == (5000, timedelta(seconds=10))
+
+
+def test_a_rate_of_zero_lifts_the_default_limit(tmp_path: Path) -> None:
+    assert load({}, folder=tmp_path).catch_up_rate == 1000
+    assert load({"NATALIS_CATCH_UP_RATE": "0"}, folder=tmp_path).catch_up_rate is None
+
+
+def test_kinds_are_tables_of_rules(tmp_path: Path) -> None:
+    (tmp_path / "natalis.toml").write_text(
+        '[kinds.birthday]\nsend_time = "08:30"\nlateness = "until 18:00"\n'
+        '[kinds.name-day]\nleap_day = "omit"\nspread = "10m"\nlateness = "2h"\n'
+    )
+    kinds = load({}, folder=tmp_path).kinds
+    assert (kinds["birthday"].send_time, kinds["birthday"].lateness) == (time(8, 30), Until(time(18)))
+    assert (kinds["name-day"].leap_day, kinds["name-day"].spread) == (LeapDay.OMIT, timedelta(minutes=10))
+    assert kinds["name-day"].lateness == Within(timedelta(hours=2))
+    assert "anniversary" in kinds
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("NATALIS_PROT", "1", "did you mean NATALIS_PORT"),
+        ("NATALIS_PORT", "many", "whole number"),
+        ("NATALIS_PORT", "70000", "65535"),
+        ("NATALIS_WORKER_LEASE", "soon", "span of time"),
+        ("NATALIS_WORKER_LEASE", "0s", "longer than nothing"),
+        ("NATALIS_ON_UNKNOWN", "pray", "retry or hold"),
+        ("NATALIS_PROVIDER_URL", "ftp://x", "web address"),
+        ("NATALIS_PROVIDER_RATE", "-1", "zero or more"),
+        ("NATALIS_PROVIDER_RECOGNISES_REPEATS", "perhaps", "true or false"),
+        ("NATALIS_CONFIG", "/nowhere/natalis.toml", "cannot be read"),
+        ("DATABASE_URL", "mysql://x", "sqlite:PATH"),
+        ("QUEUE_URL", "amqp://x", "not supported"),
+        ("WORKER_CONCURRENCY", "0", "1 or more"),
+    ],
+)
+def test_a_value_that_will_not_do_is_named_with_its_remedy(
+    tmp_path: Path, variable: str, value: str, words: str
+) -> None:
+    problem = problems_of({variable: value}, tmp_path)
+    assert variable in problem
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("prot = 1", "did you mean port"),
+        ("[kinds.birthday]\nsend_tim = '09:00'", "use send_time"),
+        ("[kinds.birthday]\nsend_time = 'nine'", "such as 09:00"),
+        ("[kinds.birthday]\nlateness = 'until 08:00'", "before the send time"),
+        ("[kinds.birthday]\nleap_day = 'skip'", "backward, forward or omit"),
+        ("[kinds.'Big Day']\nsend_time = '09:00'", "lower-case letters"),
+        ("kinds = 3", "tables"),
+        ("port = ", "natalis.toml"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_remedy(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "natalis.toml").write_text(text)
+    assert words in problems_of({}, tmp_path)
+
+
+def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
+    problem = problems_of({"NATALIS_PORT": "x", "NATALIS_HORIZON": "y", "NATALIS_NONE": "z"}, tmp_path)
+    assert all(name in problem for name in ("NATALIS_PORT", "NATALIS_HORIZON", "NATALIS_NONE"))
+
+
+def test_every_setting_says_what_it_does() -> None:
+    assert all(choice.doc for choice in choices().values())
