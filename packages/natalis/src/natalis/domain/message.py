@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from natalis.domain.delivery import DeliveryKey
+
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,17 @@ class Message:
     text: str
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def flaw_in(message: Message) -> str | None:
+    """Say why no provider may carry a message, or None when all is well.
+
+    A line break in what becomes a header would let a name or an address write headers of its own, so every provider
+    asks this before it makes a call.
+    """
+    lines = [str(message.key), message.email, message.subject, *message.headers, *message.headers.values()]
+    if all(line.isprintable() for line in lines):
+        return None
+    if any(_CONTROL.search(line) for line in lines):
+        return "its address, subject or a header holds a line break or another control character"
+    return None

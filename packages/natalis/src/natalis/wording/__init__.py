@@ -1,0 +1,1 @@
+"""Templates as files: one folder, a file per kind and language."""
