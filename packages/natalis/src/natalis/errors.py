@@ -3,6 +3,7 @@
 NatalisError
 ├── InvalidInput          a field holds something it cannot; says which, why and what would be right
 │   └── UnknownZone       a time zone that the database does not know
+├── InvalidFields         several fields of one thing hold something they cannot; carries an InvalidInput for each
 ├── NotFound              no such user, delivery, token or occasion
 ├── EmailTaken            another living user has this address
 ├── PreconditionFailed    the user changed since it was read (`If-Match`)
@@ -54,6 +55,18 @@ class UnknownZone(InvalidInput):
         super().__init__(field, f"{name!r} is not a time zone in the IANA database", remedy)
         self.name = name
         self.nearest = nearest
+
+
+class InvalidFields(NatalisError):
+    """Fields of one thing hold something they cannot.
+
+    Args:
+        problems: One for each faulty field, at least one, in the order of the fields.
+    """
+
+    def __init__(self, problems: tuple[InvalidInput, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
 
 
 class NotFound(NatalisError):

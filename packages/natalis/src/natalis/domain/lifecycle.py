@@ -35,8 +35,18 @@ PENDING = frozenset({S.SCHEDULED, S.QUEUED, S.RETRYING})
 REPLAYABLE = frozenset({S.FAILED, S.MISSED})
 """Ended without being sent, through no wish of anyone's: an operator may replay them."""
 
+BY_HAND = MappingProxyType({S.SCHEDULED: REPLAYABLE, S.CANCELLED: PENDING | {S.FAILED}})
+"""What an operator may do, and from which states: narrower than the table, for a message under way, and a user's own
+cancellation, are not for an operator to undo."""
+
 
 def check_move(key: str, found: Status, wanted: Status) -> None:
     """Raise `IllegalTransition` unless the table has the move."""
     if wanted not in MOVES[found]:
+        raise IllegalTransition(key, found, wanted)
+
+
+def check_move_by_hand(key: str, found: Status, wanted: Status) -> None:
+    """Raise `IllegalTransition` unless an operator may make the move."""
+    if found not in BY_HAND.get(wanted, frozenset()):
         raise IllegalTransition(key, found, wanted)

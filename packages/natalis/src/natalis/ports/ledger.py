@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from natalis.domain.delivery import Attempt, Delivery, DeliveryKey, Status
+from natalis.domain.forecast import Cohort as Cohort  # noqa: PLC0414 - part of this contract
 from natalis.domain.occasion import Occasion
-from natalis.domain.yearly_date import LeapDay
 from natalis.ports.page import Page
 
 
@@ -44,27 +44,6 @@ class Upcoming:
     fire_at: datetime
     timezone: str
     planned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    """People who share everything a fire time depends on.
-
-    Attributes:
-        kind: Of occasion.
-        month: 1 to 12.
-        day: 1 to 31.
-        timezone: Their zone.
-        leap_day: Their own word on 29 February.
-        size: How many.
-    """
-
-    kind: str
-    month: int
-    day: int
-    timezone: str
-    leap_day: LeapDay | None
-    size: int
 
 
 class Ledger(Protocol):
