@@ -15,8 +15,8 @@ class SystemClock:
         return datetime.now(UTC)  # noqa: TID251 - this is the one place
 
     def monotonic(self) -> timedelta:
-        """Return the time since the machine started, to the nanosecond."""
-        return timedelta(microseconds=time.monotonic_ns() / 1000)
+        """Return the time since some fixed point, to the microsecond."""
+        return timedelta(microseconds=time.monotonic_ns() // 1000)
 
     async def sleep(self, duration: timedelta) -> None:
         """Wait this long."""

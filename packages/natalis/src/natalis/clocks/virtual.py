@@ -29,12 +29,12 @@ class VirtualClock:
         return self._now - self._start
 
     async def sleep(self, duration: timedelta) -> None:
-        """Wait until the clock has been moved this far."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Wait until the clock has been moved this far; zero or less lets the others run and comes back."""
         if duration <= timedelta(0):
-            future.set_result(None)
-        else:
-            heapq.heappush(self._sleepers, (self._now + duration, next(self._order), future))
+            await asyncio.sleep(0)  # noqa: TID251 - waiting for a future that is done already would yield to nobody
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + duration, next(self._order), future))
         await future
 
     def advance(self, duration: timedelta) -> None:

@@ -50,14 +50,17 @@ def next_firing(occasion: Occasion, rule: KindRule, zone: tzinfo, *, after: Firi
 
 
 def firing_in(occasion: Occasion, rule: KindRule, zone: tzinfo, *, year: int) -> Firing | None:
-    """Return the firing whose occasion date lies in `year`; None when 29 February is omitted that year."""
+    """Return the firing whose occasion date lies in `year`; None when 29 February is omitted that year.
+
+    However small the lateness budget, the firing stands as long as its message would count as on time (`tolerance`).
+    """
     day = occasion.on.in_year(year, _leap_day(occasion, rule))
     if day is None:
         return None
     fire_at = instant_of(day, rule.send_time, zone) + spread_offset(occasion.user_id, occasion.kind, rule.spread)
     match rule.lateness:
         case Within(budget):
-            return Firing(day, fire_at, fire_at + budget)
+            return Firing(day, fire_at, fire_at + max(budget, rule.tolerance))
         case Until(local):
             last = instant_of(local_date(fire_at, zone), local, zone)
             return Firing(day, fire_at, max(last, fire_at + rule.tolerance))

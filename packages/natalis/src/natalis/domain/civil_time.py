@@ -2,7 +2,8 @@
 
 The rule is RFC 5545's (section 3.3.5): a local time that does not exist is read with the offset before the gap, one
 that exists twice means the first. A whole local day that does not exist is read as the next day; since such a gap is
-exactly a day long wherever it happened, the first rule gives the same instant.
+exactly a day long wherever it happened since 1970, the first rule gives the same instant (a test holds every zone to
+both readings).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def resolve(day: date, at: time, zone: tzinfo) -> Resolution:
 
     Source: PEP 495 - a zone answers with the offset before a transition for fold=0 and after it for fold=1.
     """
-    local = datetime.combine(day, at.replace(tzinfo=None), tzinfo=zone)
+    local = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone)
     first = (local - _offset(local)).replace(tzinfo=UTC, fold=0)
     again = local.replace(fold=1)
     second = (again - _offset(again)).replace(tzinfo=UTC, fold=0)

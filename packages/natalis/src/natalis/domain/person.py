@@ -33,9 +33,9 @@ class PersonChange:
     Attributes:
         user: The user as they are to be (same id, version one higher).
         occasions: The whole new set, by kind; kinds left out are removed.
-        moved: Pending deliveries whose occasion date stands but whose instants change. They become `scheduled` and
-        due at
-            the firing's `fire_at`, in the user's new zone.
+        moved: Deliveries whose occasion date stands but whose instants change: pending ones, and `missed` ones that
+            the change gives another chance. They become `scheduled` and due at the firing's `fire_at`, in the user's
+            new zone.
         cancelled: Pending deliveries that no longer apply, each with its reason.
     """
 

@@ -73,9 +73,10 @@ def decide_retime(plannable: Plannable, book: Rulebook) -> Retime | None:
     moved = {
         delivery.key: again
         for delivery in plannable.pending
-        if (again := _firing_again(plannable, delivery.key.occasion_date.year, book)) is not None
+        if not delivery.may_have_arrived
+        and (again := _firing_again(plannable, delivery.key.occasion_date.year, book)) is not None
         and again.occasion_date == delivery.key.occasion_date
-        and again.fire_at != delivery.fire_at
+        and (again.fire_at, again.expires_at) != (delivery.fire_at, delivery.expires_at)
     }
     if firing == occasion.upcoming and not moved:
         return None

@@ -32,6 +32,6 @@ class Rulebook:
         try:
             return self.kinds[kind]
         except KeyError:
-            nearest = difflib.get_close_matches(kind, self.kinds, n=1) or sorted(self.kinds)
+            nearest = difflib.get_close_matches(kind[:40], self.kinds, n=1) or sorted(self.kinds)
             remedy = f"use {' or '.join(nearest)}, or define the kind in the settings"
             raise InvalidInput("kind", f"{kind[:40]!r} is not a kind that is configured", remedy) from None

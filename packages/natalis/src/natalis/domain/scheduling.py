@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from natalis.domain.calendar import firing_in, first_firing
-from natalis.domain.delivery import SUPERSEDED, Delivery, DeliveryKey
+from natalis.domain.civil_time import local_date
+from natalis.domain.delivery import SUPERSEDED, Delivery, DeliveryKey, Status
 from natalis.domain.lifecycle import PENDING
-from natalis.domain.occasion import BIRTHDAY, Firing, Occasion
+from natalis.domain.occasion import BIRTHDAY, Firing, KindRule, Occasion
 from natalis.domain.person import Person, PersonChange
 from natalis.domain.rulebook import Rulebook
 from natalis.domain.user import Profile, User
 from natalis.domain.yearly_date import LeapDay, YearlyDate
+from natalis.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ def arrive(user: User, dates: Mapping[str, Yearly], book: Rulebook, *, now: date
         InvalidInput: A kind is not configured.
     """
     every = {BIRTHDAY: Yearly(user.profile.birthday), **dates}
-    return tuple(_scheduled(user, kind, yearly, book, now=now) for kind, yearly in every.items())
+    turns = (_followed(_Terms.of(user, kind, yearly, book), None, (), now) for kind, yearly in every.items())
+    return tuple(turn.occasion for turn in turns)
 
 
 def amend(
@@ -41,33 +44,32 @@ def amend(
     """Return what changes when `person` is to have this profile and these further dates.
 
     A pending delivery whose occasion date stands follows to its new instant; one whose date is gone is cancelled as
-    superseded; one that may have arrived is left to end, and uses its year.
+    superseded; one that may have arrived is left to end, and uses its year. A missed one is scheduled again when the
+    change makes it their day once more with time left. What the planner has not reached yet follows like a delivery.
+
+    An occasion that cannot be planned any more (its kind is no longer configured, its zone has left the database)
+    does not hold up a change of other things: it is set aside, visibly.
 
     Raises:
         UnknownZone: The new zone is not in the database.
-        InvalidInput: A kind is not configured.
+        InvalidInput: A kind whose date is new or changed is not configured.
     """
+    if profile.timezone != person.user.profile.timezone:
+        book.zone(profile.timezone)
     user = replace(person.user, profile=profile, updated_at=now, version=person.user.version + 1)
     every = {BIRTHDAY: Yearly(profile.birthday), **dates}
-    occasions: dict[str, Occasion] = {}
-    moved: dict[DeliveryKey, Firing] = {}
-    for kind, yearly in every.items():
-        if _stands(person, profile, kind, yearly):
-            occasions[kind] = person.occasions[kind]
-            continue
-        of_kind = [delivery for delivery in person.deliveries if delivery.key.kind == kind]
-        followers = _followers(user, kind, yearly, book, of_kind)
-        moved |= followers
-        used = {delivery.key.occasion_date.year for delivery in of_kind if delivery.uses_its_year}
-        used |= {key.occasion_date.year for key in followers}
-        occasions[kind] = _scheduled(user, kind, yearly, book, now=now, used_years=frozenset(used))
-    standing = {kind for kind in occasions if occasions[kind] is person.occasions.get(kind)}
-    cancelled = {
-        delivery.key: SUPERSEDED
-        for delivery in person.deliveries
-        if _may_follow(delivery) and delivery.key.kind not in standing and delivery.key not in moved
-    }
-    return PersonChange(user, occasions, moved, cancelled)
+    turns = {kind: _turn(person, user, kind, yearly, book, now=now) for kind, yearly in every.items()}
+    standing = {key for turn in turns.values() for key in turn.standing}
+    return PersonChange(
+        user,
+        {kind: turn.occasion for kind, turn in turns.items()},
+        {key: firing for turn in turns.values() for key, firing in turn.moved.items()},
+        {
+            delivery.key: SUPERSEDED
+            for delivery in person.deliveries
+            if _is_open(delivery) and delivery.key not in standing
+        },
+    )
 
 
 def further_dates(person: Person) -> dict[str, Yearly]:
@@ -77,50 +79,99 @@ def further_dates(person: Person) -> dict[str, Yearly]:
     }
 
 
-def _stands(person: Person, profile: Profile, kind: str, yearly: Yearly) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What a change makes of one kind: the occasion, the deliveries that still hold, and where some of them move."""
+
+    occasion: Occasion
+    standing: Collection[DeliveryKey]
+    moved: Mapping[DeliveryKey, Firing]
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """All that the fire times of one occasion depend on; `dated` carries the leap day that counts for this person."""
+
+    occasion: Occasion
+    dated: Occasion
+    rule: KindRule
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, user: User, kind: str, yearly: Yearly, book: Rulebook) -> _Terms:
+        occasion = Occasion(user.id, kind, yearly.on, yearly.leap_day)
+        dated = replace(occasion, leap_day=yearly.leap_day or user.profile.leap_day)
+        return cls(occasion, dated, book.rule(kind), book.zone(user.profile.timezone))
+
+    def firing_on(self, key: DeliveryKey) -> Firing | None:
+        """Return the firing under the same key; None when the occasion no longer falls on its date."""
+        firing = firing_in(self.dated, self.rule, self.zone, year=key.occasion_date.year)
+        return firing if firing is not None and firing.occasion_date == key.occasion_date else None
+
+
+def _turn(person: Person, user: User, kind: str, yearly: Yearly, book: Rulebook, *, now: datetime) -> _Turn:
     known = person.occasions.get(kind)
-    return (
-        known is not None
-        and known.quarantined is None
-        and (known.on, known.leap_day) == (yearly.on, yearly.leap_day)
-        and (person.user.profile.timezone, person.user.profile.leap_day) == (profile.timezone, profile.leap_day)
-    )
+    deliveries = tuple(delivery for delivery in person.deliveries if delivery.key.kind == kind)
+    if known is None or (known.on, known.leap_day) != (yearly.on, yearly.leap_day):
+        return _followed(_Terms.of(user, kind, yearly, book), known, deliveries, now)
+    keys = frozenset(delivery.key for delivery in deliveries)
+    if known.quarantined is None and _wall_terms(person.user) == _wall_terms(user):
+        return _Turn(known, keys, {})
+    try:
+        terms = _Terms.of(user, kind, yearly, book)
+    except InvalidInput as error:
+        return _Turn(replace(known, upcoming=None, quarantined=known.quarantined or str(error)), keys, {})
+    return _followed(terms, known, deliveries, now)
 
 
-def _followers(
-    user: User, kind: str, yearly: Yearly, book: Rulebook, deliveries: list[Delivery]
-) -> dict[DeliveryKey, Firing]:
-    occasion = _effective(user, kind, yearly)
-    rule, zone = book.rule(kind), book.zone(user.profile.timezone)
-    firings = {
-        delivery.key: firing_in(occasion, rule, zone, year=delivery.key.occasion_date.year)
+def _wall_terms(user: User) -> tuple[str, LeapDay | None]:
+    return user.profile.timezone, user.profile.leap_day
+
+
+def _followed(terms: _Terms, known: Occasion | None, deliveries: tuple[Delivery, ...], now: datetime) -> _Turn:
+    used = {delivery.key.occasion_date.year for delivery in deliveries if delivery.uses_its_year}
+    again = {
+        delivery.key: firing
         for delivery in deliveries
-        if _may_follow(delivery)
+        if delivery.key.occasion_date.year not in used
+        and (firing := terms.firing_on(delivery.key)) is not None
+        and (_is_open(delivery) or _comes_again(delivery, firing, terms.zone, now))
     }
-    return {
-        key: firing
-        for key, firing in firings.items()
-        if firing is not None and firing.occasion_date == key.occasion_date
-    }
+    used |= {key.occasion_date.year for key in again}
+    upcoming = first_firing(terms.dated, terms.rule, terms.zone, now=now, used_years=used)
+    unplanned = _unplanned(terms, known, used)
+    if unplanned is not None and unplanned.fire_at < upcoming.fire_at:
+        upcoming = unplanned
+    moved = {delivery.key: again[delivery.key] for delivery in deliveries if _moves(delivery, again)}
+    return _Turn(replace(terms.occasion, upcoming=upcoming), again.keys(), moved)
 
 
-def _may_follow(delivery: Delivery) -> bool:
+def _is_open(delivery: Delivery) -> bool:
     return delivery.status in PENDING and not delivery.may_have_arrived
 
 
-def _scheduled(
-    user: User,
-    kind: str,
-    yearly: Yearly,
-    book: Rulebook,
-    *,
-    now: datetime,
-    used_years: frozenset[int] = frozenset(),
-) -> Occasion:
-    rule, zone = book.rule(kind), book.zone(user.profile.timezone)
-    upcoming = first_firing(_effective(user, kind, yearly), rule, zone, now=now, used_years=used_years)
-    return Occasion(user.id, kind, yearly.on, yearly.leap_day, upcoming)
+def _comes_again(delivery: Delivery, firing: Firing, zone: tzinfo, now: datetime) -> bool:
+    """Whether a missed delivery has another chance: in the new zone it is their day, with time left."""
+    return (
+        delivery.status is Status.MISSED
+        and not delivery.may_have_arrived
+        and now < firing.expires_at
+        and local_date(firing.fire_at, zone) >= local_date(now, zone)
+    )
 
 
-def _effective(user: User, kind: str, yearly: Yearly) -> Occasion:
-    return Occasion(user.id, kind, yearly.on, yearly.leap_day or user.profile.leap_day)
+def _moves(delivery: Delivery, again: Mapping[DeliveryKey, Firing]) -> bool:
+    firing = again.get(delivery.key)
+    if firing is None:
+        return False
+    return delivery.status is Status.MISSED or (firing.fire_at, firing.expires_at) != (
+        delivery.fire_at,
+        delivery.expires_at,
+    )
+
+
+def _unplanned(terms: _Terms, known: Occasion | None, used_years: Collection[int]) -> Firing | None:
+    """Return where the firing moves that was next but not planned yet: overtaken or not, it must end in the ledger."""
+    if known is None or known.upcoming is None or known.upcoming.occasion_date.year in used_years:
+        return None
+    return terms.firing_on(DeliveryKey(known.user_id, known.kind, known.upcoming.occasion_date))

@@ -12,7 +12,8 @@ from natalis.errors import InvalidInput
 
 EARLIEST_YEAR = 1900
 LEAP_YEAR = 2000  # any leap year will do to ask whether a month has a day
-_FORM = re.compile(r"(?:(?P<year>\d{4})-|--)(?P<month>\d\d)-?(?P<day>\d\d)", re.ASCII)
+_WITH_YEAR = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII)  # ISO 8601
+_WITHOUT_YEAR = re.compile(r"(?P<year>)--(?P<month>\d\d)-?(?P<day>\d\d)", re.ASCII)  # RFC 6350, both spellings
 
 
 class LeapDay(enum.StrEnum):
@@ -63,16 +64,17 @@ def parse_yearly_date(text: str, *, field: str, today: date) -> YearlyDate:
     Args:
         text: What was given.
         field: Its name, for the error.
-        today: The latest date that can have happened anywhere on earth; later ones are refused.
+        today: The latest date that can have happened anywhere on earth (`intake.latest_date`); later ones are
+            refused.
 
     Raises:
         InvalidInput: It is no such date, the date does not exist, or it lies before 1900 or after `today`.
     """
-    found = _FORM.fullmatch(text.strip())
+    found = _WITH_YEAR.fullmatch(text.strip()) or _WITHOUT_YEAR.fullmatch(text.strip())
     if found is None:
         raise InvalidInput(field, f"{text[:40]!r} is not a date", "write 1990-05-25, or --05-25 without a year")
     month, day = int(found["month"]), int(found["day"])
-    year = None if found["year"] is None else int(found["year"])
+    year = int(found["year"]) if found["year"] else None
     try:
         exact = date(LEAP_YEAR if year is None else year, month, day)
     except ValueError:

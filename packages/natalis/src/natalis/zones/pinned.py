@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.resources
 from datetime import tzinfo
 from functools import cached_property
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import tzdata
 
-from natalis.errors import UnknownZone
+from natalis.errors import InvalidInput, UnknownZone
+from natalis.zones.release import release_of, zone_names
+from natalis.zones.suggestions import Suggestions
+
+NAME_LIMIT = 64  # characters; the longest IANA name has 32
+_TZDATA = "tzdata"
 
 
 class TzdataZones:
     """One release of the IANA database, read from a folder of compiled zones.
 
+    A zone is read once and kept: there are about 600 names, and an unknown one is never kept. Threads may share it.
+
     Args:
-        folder: A folder of TZif files as `zic` writes them, with a file `zones` of their names; None for the pinned
-            `tzdata` package.
-        version: The release of that folder, such as `2026b`; None for the pinned one's.
+        folder: A newer database: a folder of TZif files as `zic` writes them, or an unpacked `tzdata` package; None
+            for the pinned package.
+        version: The release of that folder, such as `2026b`; None to read it there.
+
+    Raises:
+        InvalidInput: The folder holds no zones, or does not say its release and `version` does not either.
     """
 
     def __init__(self, folder: Path | None = None, version: str | None = None) -> None:
-        self._folder = folder
-        self._version = version or tzdata.IANA_VERSION
+        if folder is None:
+            package = importlib.resources.files(_TZDATA)
+            self._root: Traversable = package.joinpath("zoneinfo")
+            self._listing: Traversable = package.joinpath("zones")
+            self._version = version or tzdata.IANA_VERSION
+        else:
+            self._root = folder / "zoneinfo" if (folder / "zoneinfo").is_dir() else folder
+            self._listing = folder / "zones"
+            self._version = version or release_of(self._root, folder)
         self._known: dict[str, tzinfo] = {}
+        if not self.names():
+            remedy = "give a folder of TZif files as `zic` writes them, or an unpacked tzdata package"
+            raise InvalidInput("tz folder", f"{folder} holds no time zones", remedy)
 
     @property
     def version(self) -> str:
@@ -34,11 +54,15 @@ class TzdataZones:
         return self._version
 
     def get(self, name: str) -> tzinfo:
-        """Return the zone of this name."""
+        """Return the zone or alias of this name, always the same object.
+
+        Raises:
+            UnknownZone: The database has no such name; carries the nearest ones.
+            InvalidInput: The zone's file is damaged.
+        """
         zone = self._known.get(name)
-        if zone is None:
-            zone = self._known[name] = self._load(name)
-        return zone
+        # setdefault: of two threads that read a zone at once, both get the first one's
+        return self._known.setdefault(name, self._load(name)) if zone is None else zone
 
     def names(self) -> frozenset[str]:
         """Return every zone and alias."""
@@ -46,27 +70,18 @@ class TzdataZones:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        if self._folder is None:
-            text = importlib.resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-        else:
-            text = (self._folder / "zones").read_text(encoding="utf-8")
-        return frozenset(text.split())
+        return zone_names(self._listing, self._root)
+
+    @cached_property
+    def _suggestions(self) -> Suggestions:
+        return Suggestions(self._names)
 
     def _load(self, name: str) -> tzinfo:
-        if name not in self._names:
-            raise UnknownZone(name[:64], _nearest(name[:64], self._names))
-        if self._folder is None:
-            source = importlib.resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
-            with source.open("rb") as file:
+        if name not in self._names:  # nothing but a listed name ever reaches the file system
+            raise UnknownZone(name[:NAME_LIMIT], self._suggestions.nearest(name[:NAME_LIMIT]))
+        try:
+            with self._root.joinpath(*name.split("/")).open("rb") as file:
                 return ZoneInfo.from_file(file, key=name)
-        with (self._folder / name).open("rb") as file:
-            return ZoneInfo.from_file(file, key=name)
-
-
-def _nearest(name: str, known: frozenset[str]) -> tuple[str, ...]:
-    by_fold = {zone.casefold(): zone for zone in known}
-    wanted = name.strip().replace(" ", "_").casefold()
-    by_city = {zone.rsplit("/", 1)[-1]: zone for zone in by_fold}
-    close = [by_fold[match] for match in difflib.get_close_matches(wanted, by_fold, n=3, cutoff=0.6)]
-    cities = [by_fold[by_city[match]] for match in difflib.get_close_matches(wanted, by_city, n=3, cutoff=0.7)]
-    return tuple(dict.fromkeys([*close, *cities]))[:3]
+        except (OSError, ValueError) as error:
+            remedy = f"install release {self._version} of the database anew"
+            raise InvalidInput("timezone", f"the file of {name} cannot be read ({error})", remedy) from error
