@@ -82,7 +82,7 @@ def checked_name(text: str, *, field: str) -> str:
         raise InvalidInput(field, "is empty", "give a name of 1 to 100 characters")
     if len(name) > NAME_LIMIT:
         raise InvalidInput(field, f"has {len(name)} characters", f"give at most {NAME_LIMIT}")
-    if any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
+    if not name.isprintable() and any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
         raise InvalidInput(field, "holds a control character such as a line break", "leave it out")
     return name
 
@@ -96,7 +96,7 @@ def checked_email(text: str, *, field: str = "email") -> str:
     email = text.strip()
     if len(email.encode("utf-8", "replace")) > EMAIL_LIMIT:
         raise InvalidInput(field, "is too long", f"give an address of at most {EMAIL_LIMIT} bytes")
-    if _EMAIL.fullmatch(email) is None or any(unicodedata.category(letter)[0] in "CZ" for letter in email):
+    if _EMAIL.fullmatch(email) is None or _has_blank_or_control(email):
         raise InvalidInput(field, f"{email[:60]!r} is not an e-mail address", "give one such as ada@example.org")
     return email
 
@@ -112,3 +112,7 @@ def checked_locale(text: str | None, *, field: str = "locale") -> str | None:
     if _LOCALE.fullmatch(text.strip()) is None:
         raise InvalidInput(field, f"{text[:40]!r} is not a language tag", "give one such as en or pt-BR")
     return text.strip()
+
+
+def _has_blank_or_control(text: str) -> bool:
+    return not text.isprintable() and any(unicodedata.category(letter)[0] in "CZ" for letter in text)
