@@ -1,0 +1,161 @@
+"""The calls under way, the leases they hold, and the calls that came back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from natalis.domain.message import Message
+from natalis.domain.outcome import Deferred, Outcome, Unknown
+from natalis.errors import ProviderUnavailable
+from natalis.ports.clock import Clock
+from natalis.ports.inbox import Claimed
+from natalis.ports.provider import Provider
+
+_NOTHING = timedelta(0)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call under way.
+
+    Attributes:
+        claimed: The delivery with its fence.
+        renew_at: When its lease wants renewing (UTC).
+        lost: Somebody else holds the delivery now: what comes of this call no longer matters.
+    """
+
+    claimed: Claimed
+    renew_at: datetime
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A call that came back, or that was not made.
+
+    Attributes:
+        claimed: The delivery with its fence.
+        outcome: What came of it.
+        ended_at: UTC.
+        took: How long the provider had it.
+        lost: The lease went to somebody else meanwhile.
+    """
+
+    claimed: Claimed
+    outcome: Outcome
+    ended_at: datetime
+    took: timedelta = _NOTHING
+    lost: bool = False
+
+
+class Calls:
+    """Makes calls, each in a task of its own, so that a slow one holds up nobody.
+
+    Args:
+        provider: Whom to call.
+        clock: Measures durations.
+        timeout: After this long without an answer a call is given up as unknown.
+        on_outcome: Hears of every outcome of a call that was really made, at once.
+    """
+
+    def __init__(
+        self, provider: Provider, clock: Clock, timeout: timedelta, on_outcome: Callable[[Outcome], None]
+    ) -> None:
+        self._provider = provider
+        self._clock = clock
+        self._timeout = timeout.total_seconds()
+        self._on_outcome = on_outcome
+        self._under_way: dict[str, Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._landed: list[Landing] = []
+        self._bell: asyncio.Future[None] | None = None
+
+    def __len__(self) -> int:
+        """Count the calls under way."""
+        return len(self._under_way)
+
+    @property
+    def has_landed(self) -> bool:
+        """Whether a call came back since the last `take_landed`."""
+        return bool(self._landed)
+
+    def begin(self, claimed: Claimed, message: Message, *, renew_at: datetime) -> None:
+        """Make a call."""
+        call = self._under_way[claimed.attempt_id] = Call(claimed, renew_at)
+        task = asyncio.get_running_loop().create_task(self._make(call, message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def skip(self, claimed: Claimed, outcome: Outcome) -> None:
+        """Let an attempt end without a call."""
+        self._landed.append(Landing(claimed, outcome, self._clock.now()))
+
+    def take_landed(self) -> list[Landing]:
+        """Return what came back since the last time."""
+        landed, self._landed = self._landed, []
+        return landed
+
+    def renewable(self, *, now: datetime) -> list[str]:
+        """Return the attempts whose lease wants renewing."""
+        return [attempt_id for attempt_id, call in self._under_way.items() if call.renew_at <= now and not call.lost]
+
+    def renewed(self, asked: Collection[str], held: Collection[str], *, renew_at: datetime) -> None:
+        """Note which of the leases that were asked for are held on to; the others are lost."""
+        for attempt_id in asked:
+            if (call := self._under_way.get(attempt_id)) is None:
+                continue
+            call.renew_at = renew_at
+            call.lost = attempt_id not in held
+
+    def next_renewal(self) -> datetime | None:
+        """Return when the next lease wants renewing."""
+        return min((call.renew_at for call in self._under_way.values() if not call.lost), default=None)
+
+    def landing(self) -> asyncio.Future[None]:
+        """Return what is done as soon as a call has come back."""
+        if self._bell is None or self._bell.done():
+            self._bell = asyncio.get_running_loop().create_future()
+            if self._landed:
+                self._bell.set_result(None)
+        return self._bell
+
+    async def all_landed(self, *, within: timedelta) -> None:
+        """Wait until none is under way, at most this long in real time."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within.total_seconds())
+
+    async def give_up(self) -> None:
+        """Cancel the calls under way; each lands as unknown."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _make(self, call: Call, message: Message) -> None:
+        began = self._clock.monotonic()
+        outcome: Outcome = Unknown("the call was cancelled")
+        try:
+            outcome = await self._answer(message)
+        finally:
+            self._on_outcome(outcome)
+            self._land(call, outcome, self._clock.monotonic() - began)
+
+    async def _answer(self, message: Message) -> Outcome:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._provider.send(message)
+        except TimeoutError:
+            return Unknown(f"no answer within {self._timeout:g} s")
+        except ProviderUnavailable as error:
+            return Deferred(str(error), outage=True)
+        except Exception as error:  # noqa: BLE001 - a provider must not raise; if it does, nobody knows what it did
+            return Unknown(f"the provider raised {type(error).__name__}: {error}")
+
+    def _land(self, call: Call, outcome: Outcome, took: timedelta) -> None:
+        del self._under_way[call.claimed.attempt_id]
+        self._landed.append(Landing(call.claimed, outcome, self._clock.now(), took, call.lost))
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
