@@ -35,8 +35,8 @@ class Rate:
 
     @property
     def interval(self) -> timedelta:
-        """The time one token takes to come."""
-        return timedelta(seconds=1 / self.per_second)
+        """The time one token takes to come, rounded up to the microsecond so that it is there when it is due."""
+        return timedelta(microseconds=math.ceil(1e6 / self.per_second))
 
 
 def rate_of(per_second: float) -> Rate:
