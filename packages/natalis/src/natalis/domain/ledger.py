@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
-from typing import assert_never
 
 from natalis.domain.calendar import firing_in
 from natalis.domain.delivery import SUPERSEDED, Attempt, Delivery, Status
-from natalis.domain.ledger_rules import local_text, rules_of, span_text
+from natalis.domain.ledger_judgement import Answer, judge_delivery
+from natalis.domain.ledger_rules import local_text, rules_of
 from natalis.domain.occasion import Firing, KindRule, Occasion
 from natalis.domain.rulebook import Rulebook
 from natalis.domain.yearly_date import LeapDay
 from natalis.errors import InvalidInput
-
-
-class Answer(enum.StrEnum):
-    """What happened, or will."""
-
-    SENT = "sent"
-    LATE = "late"  # sent, but later than the kind's tolerance
-    MISSED = "missed"
-    SUPPRESSED = "suppressed"
-    CANCELLED = "cancelled"
-    REFUSED = "refused"
-    GAVE_UP = "gave up"  # it failed without being refused
-    HELD = "held"  # an answer never came: a person must decide
-    WAITING = "waiting"  # due, and on its way
-    PLANNED = "planned"  # its delivery is made, and due later
-    NOT_YET_PLANNED = "not yet planned"
-    BEFORE_ARRIVAL = "before arrival"
-    OMITTED = "omitted"  # 29 February in a common year
-    QUARANTINED = "quarantined"
-    NOT_OWED = "not owed"  # the occasion took its present form only after that day
-    NO_OCCASION = "no occasion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +111,7 @@ def _is_replaced(delivery: Delivery, occasion: Occasion | None, year: int) -> bo
 def _with_delivery(evidence: Evidence, delivery: Delivery, book: Rulebook, *, now: datetime) -> Explanation:
     rule = book.kinds.get(evidence.kind) or KindRule(evidence.kind)
     zone = _zone(delivery.timezone, book)
-    answer, summary = _judge(delivery, evidence.attempts, rule, zone, now=now)
+    answer, summary = judge_delivery(delivery, evidence.attempts, rule, zone, now=now)
     firing = Firing(delivery.key.occasion_date, delivery.fire_at, delivery.expires_at)
     occasion = None if evidence.occasion is None else _dated(evidence.occasion, evidence.leap_day)
     return Explanation(
@@ -150,86 +128,6 @@ def _with_delivery(evidence: Evidence, delivery: Delivery, book: Rulebook, *, no
         delivery.timezone,
         delivery,
     )
-
-
-def _judge(
-    delivery: Delivery, attempts: Sequence[Attempt], rule: KindRule, zone: tzinfo, *, now: datetime
-) -> tuple[Answer, str]:
-    match delivery.status:
-        case Status.SENT:
-            return _sent(delivery, rule, zone)
-        case Status.MISSED:
-            expired = local_text(delivery.expires_at, zone)
-            return (
-                Answer.MISSED,
-                f"Missed: it was not sent by {expired}, when its lateness budget ended{_because(delivery)}.",
-            )
-        case Status.CANCELLED:
-            return _cancelled(delivery, attempts)
-        case Status.FAILED:
-            return _failed(delivery, attempts)
-        case Status.SCHEDULED | Status.QUEUED | Status.SENDING | Status.RETRYING:
-            return _pending(delivery, attempts, zone, now=now)
-        case other:
-            assert_never(other)
-
-
-def _sent(delivery: Delivery, rule: KindRule, zone: tzinfo) -> tuple[Answer, str]:
-    if delivery.sent_at is None:
-        return Answer.SENT, "Sent; the instant is not on record."
-    delay = delivery.sent_at - delivery.fire_at
-    when = f"at {local_text(delivery.sent_at, zone)}, {span_text(delay)} after its fire time"
-    if delay > rule.tolerance:
-        return Answer.LATE, f"Sent late {when}."
-    return Answer.SENT, f"Sent {when}."
-
-
-def _cancelled(delivery: Delivery, attempts: Sequence[Attempt]) -> tuple[Answer, str]:
-    withheld = attempts[-1].detail if attempts and attempts[-1].outcome == "withheld" else ""
-    why = withheld or delivery.reason
-    if "suppress" in why.casefold():
-        return Answer.SUPPRESSED, f"Not sent, because the address must not be written to: {why}."
-    return Answer.CANCELLED, f"Cancelled: {why or 'no reason is on record'}.{_doubt(delivery)}"
-
-
-def _failed(delivery: Delivery, attempts: Sequence[Attempt]) -> tuple[Answer, str]:
-    last = attempts[-1] if attempts else None
-    why = (last.detail if last is not None else "") or delivery.reason or "no reason is on record"
-    outcome = "" if last is None else last.outcome
-    if outcome == "refused":
-        return Answer.REFUSED, f"Refused for good: {why}."
-    if outcome in {"unknown", "under way"}:
-        return Answer.HELD, f"Held for a person to decide: an answer never came, so it may have arrived ({why})."
-    times = "attempt" if delivery.attempts == 1 else "attempts"
-    return Answer.GAVE_UP, f"Given up after {delivery.attempts} {times}: {why}.{_doubt(delivery)}"
-
-
-def _pending(delivery: Delivery, attempts: Sequence[Attempt], zone: tzinfo, *, now: datetime) -> tuple[Answer, str]:
-    due, last = local_text(delivery.due_at, zone), attempts[-1].detail if attempts else ""
-    match delivery.status:
-        case Status.SENDING:
-            return Answer.WAITING, f"Being sent: attempt {delivery.attempts} is under way."
-        case Status.QUEUED:
-            return Answer.WAITING, f"In the queue, due since {due}."
-        case Status.RETRYING:
-            return (
-                Answer.WAITING,
-                f"To be tried again at {due}, after attempt {delivery.attempts}: {last or 'no answer'}.",
-            )
-        case _ if delivery.due_at > now:
-            return Answer.PLANNED, f"Planned: it goes out at {due}."
-        case _ if delivery.expires_at <= now:
-            return Answer.WAITING, f"Due since {due}, and about to be marked missed: its lateness budget is spent."
-        case _:
-            return Answer.WAITING, f"Due since {due}, and about to be handed to the queue."
-
-
-def _because(delivery: Delivery) -> str:
-    return f" ({delivery.reason})" if delivery.reason else ""
-
-
-def _doubt(delivery: Delivery) -> str:
-    return " An attempt ended without an answer, so it may have arrived." if delivery.may_have_arrived else ""
 
 
 def _moments(delivery: Delivery, attempts: Sequence[Attempt], zone: tzinfo) -> tuple[Moment, ...]:
@@ -283,15 +181,15 @@ def _without_delivery(evidence: Evidence, book: Rulebook, *, now: datetime) -> E
 def _expected(
     evidence: Evidence, occasion: Occasion, firing: Firing, zone: tzinfo, *, now: datetime
 ) -> tuple[Answer, str]:
-    at = local_text(firing.fire_at, zone)
-    if evidence.arrived_at is not None and firing.expires_at <= evidence.arrived_at:
-        arrived = local_text(evidence.arrived_at, zone)
-        return Answer.BEFORE_ARRIVAL, f"Its time, {at}, had passed when the user was added at {arrived}."
-    upcoming = occasion.upcoming
+    at, upcoming, arrived = local_text(firing.fire_at, zone), occasion.upcoming, evidence.arrived_at
+    passed_over = upcoming is not None and evidence.year < upcoming.occasion_date.year
+    if arrived is not None and (firing.expires_at <= arrived or (passed_over and firing.fire_at <= arrived)):
+        added = local_text(arrived, zone)
+        return Answer.BEFORE_ARRIVAL, f"Its time, {at}, had passed when the user was added at {added}."
     if occasion.quarantined is not None or upcoming is None:
         why = occasion.quarantined or "it has no upcoming date"
         return Answer.QUARANTINED, f"Set aside, it cannot be planned: {why}."
-    if evidence.year < upcoming.occasion_date.year:
+    if passed_over:
         return Answer.NOT_OWED, (
             f"Nothing was planned for {at}: the date, the zone or the occasion took its present form only "
             "afterwards, another message of that year had gone out, or the record has been cleared since."
