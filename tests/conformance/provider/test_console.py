@@ -23,7 +23,8 @@ async def test_a_message_is_one_line_without_control_characters() -> None:
 
 async def test_a_terminal_without_a_letter_gets_its_number() -> None:
     raw = io.BytesIO()
-    outcome = await ConsoleProvider(io.TextIOWrapper(raw, encoding="latin-1")).send(MESSAGE)
+    terminal = io.TextIOWrapper(raw, encoding="latin-1")
+    outcome = await ConsoleProvider(terminal).send(MESSAGE)
     assert isinstance(outcome, Delivered)
     assert raw.getvalue().decode("latin-1").startswith("ada@example.org  Hé \\U0001f382")
 
