@@ -159,6 +159,10 @@ class Worker:
         if claimed.withheld is not None or profile is None:
             self._calls.skip(claimed, Withheld(claimed.withheld or "the user is gone"))
             return
+        if claimed.delivery.attempts > self._options.retry.max_attempts:
+            began = claimed.delivery.attempts - 1
+            self._set_aside(claimed, f"gave up: {began} attempts were begun and the last one never ended")
+            return
         if not self._gate.is_open_to(in_flight=len(self._calls)):
             self._calls.skip(claimed, Deferred("not called: the provider is paused after failures", outage=True))
             return
