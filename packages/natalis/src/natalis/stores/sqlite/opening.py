@@ -1,0 +1,130 @@
+"""Opens a SQLite file as a store."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from natalis.ports.store import Store
+from natalis.stores.sqlite.desk import SqliteDesk
+from natalis.stores.sqlite.engine import Engine
+from natalis.stores.sqlite.facts import SqliteFacts, SqliteFeedback
+from natalis.stores.sqlite.failures import unavailable
+from natalis.stores.sqlite.handover import Handover
+from natalis.stores.sqlite.history import SqliteHistory
+from natalis.stores.sqlite.inbox import SqliteInbox
+from natalis.stores.sqlite.ledger import SqliteLedger
+from natalis.stores.sqlite.migrating import migrate
+from natalis.stores.sqlite.outbox import SqliteOutbox
+from natalis.stores.sqlite.ownership import own
+from natalis.stores.sqlite.people import SqlitePeople
+from natalis.stores.sqlite.plans import SqlitePlans
+from natalis.stores.sqlite.recovery import SqliteRecovery
+from natalis.stores.sqlite.session import Number
+from natalis.stores.sqlite.suppressions import SqliteSuppressions
+from natalis.stores.sqlite.tokens import SqliteTokens
+
+READERS = 2  # reads are short, and more threads would only wait for the interpreter's lock
+_LOCK_PATIENCE_SECONDS = 10.0
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # what was acknowledged survives a loss of power; see durability.md
+    "foreign_keys = ON",
+    "secure_delete = FAST",  # what is erased is overwritten where its page is written anyway
+    "wal_autocheckpoint = 4000",  # pages: 16 MB of log between checkpoints
+    "journal_size_limit = 67108864",  # bytes: the log gives back what a burst took
+)
+_WRITER_CACHE = "cache_size = -16000"  # KiB, as the minus sign says
+_READER_CACHE = "cache_size = -4000"
+
+
+class SqliteConnection:
+    """Implements `natalis.ports.store.Connection`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def ping(self) -> None:
+        """Read and return; raises `StoreUnavailable`."""
+        await self._engine.read(lambda session: session.row("anything", Number))
+
+    async def close(self) -> None:
+        """Finish what was begun, then let go of every file."""
+        await self._engine.close()
+
+
+async def open_store(path: Path, *, exclusive: bool = False) -> Store:
+    """Open a file, made and brought up to date as needed, as a store; close it with `store.connection.close()`.
+
+    Args:
+        path: The file; its directory must exist. Beside it SQLite keeps `-wal` and `-shm`.
+        exclusive: Take `<path>.lock` too, as the one process that runs the services on this file must. Without it
+            the file can be read and written beside that process, for an import or a list.
+
+    Raises:
+        StoreUnavailable: It cannot be opened, is not ours, or another process runs it; says what to do.
+    """
+    return _bundle(await asyncio.to_thread(_engine, path, exclusive=exclusive))
+
+
+def _engine(path: Path, *, exclusive: bool) -> Engine:
+    release = own(path) if exclusive else _nothing_to_release
+    try:
+        return _connected(path, release)
+    except sqlite3.Error as error:
+        release()
+        raise unavailable(error, path) from error
+    except BaseException:
+        release()
+        raise
+
+
+def _connected(path: Path, release: Callable[[], None]) -> Engine:
+    opened: list[sqlite3.Connection] = []
+    try:
+        opened.append(_connect(path, *_PRAGMAS, _WRITER_CACHE))
+        migrate(opened[0], path)
+        opened.extend(_connect(path, _READER_CACHE, "query_only = ON") for _ in range(READERS))
+    except BaseException:
+        for connection in opened:
+            connection.close()
+        raise
+    return Engine(path, opened[0], opened[1:], release)
+
+
+def _connect(path: Path, *pragmas: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_LOCK_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _bundle(engine: Engine) -> Store:
+    handover = Handover()
+    return Store(
+        connection=SqliteConnection(engine),
+        people=SqlitePeople(engine),
+        plans=SqlitePlans(engine),
+        outbox=SqliteOutbox(engine, handover),
+        inbox=SqliteInbox(engine, handover),
+        recovery=SqliteRecovery(engine),
+        ledger=SqliteLedger(engine),
+        history=SqliteHistory(engine),
+        desk=SqliteDesk(engine),
+        suppressions=SqliteSuppressions(engine),
+        tokens=SqliteTokens(engine),
+        facts=SqliteFacts(engine),
+        feedback=SqliteFeedback(engine),
+    )
+
+
+def _nothing_to_release() -> None:
+    """Stand in for the lock of a store that was opened without one."""

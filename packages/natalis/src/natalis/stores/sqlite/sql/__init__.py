@@ -1,0 +1,1 @@
+"""The queries of the SQLite store, each named and explained."""
