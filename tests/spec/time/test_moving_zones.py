@@ -192,6 +192,26 @@ def test_a_missed_day_that_is_over_in_the_new_zone_too_stays_missed(at: str) -> 
     assert next_date(outcome) == date(2027, 6, 1)
 
 
+def test_a_missed_day_stays_missed_when_another_day_of_its_year_was_sent() -> None:
+    person = Ada(TOKYO).with_delivery(Status.MISSED)
+    (missed,) = person.deliveries
+    other = replace(missed, key=missed.key._replace(occasion_date=date(2026, 5, 20)), status=Status.SENT)
+
+    outcome = move(replace(person, deliveries=(other, missed)), LOS_ANGELES, "2026-06-01 09:30")
+
+    assert not outcome.moved
+    assert next_date(outcome) == date(2027, 6, 1)
+
+
+def test_what_the_planner_has_not_reached_gives_way_when_its_year_was_used_meanwhile() -> None:
+    sent = Ada(TOKYO).with_delivery(Status.SENT).deliveries[0]
+    other = replace(sent, key=sent.key._replace(occasion_date=date(2026, 5, 20)))
+
+    outcome = move(replace(Ada(TOKYO, planned=False).person, deliveries=(other,)), LONDON, "2026-05-31 12:00")
+
+    assert next_date(outcome) == date(2027, 6, 1)
+
+
 def test_a_move_to_an_alias_moves_nothing() -> None:
     outcome = move(Ada("Europe/Kyiv").with_delivery(Status.RETRYING), "Europe/Kiev", "2026-05-31 12:00")
 

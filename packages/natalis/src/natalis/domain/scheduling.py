@@ -154,7 +154,6 @@ def _comes_again(delivery: Delivery, firing: Firing, zone: tzinfo, now: datetime
     """Whether a missed delivery has another chance: in the new zone it is their day, with time left."""
     return (
         delivery.status is Status.MISSED
-        and not delivery.may_have_arrived
         and now < firing.expires_at
         and local_date(firing.fire_at, zone) >= local_date(now, zone)
     )
