@@ -38,7 +38,7 @@ _BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
         "retry_base": _POSITIVE,
         "retry_cap": _POSITIVE,
         "horizon": _POSITIVE,
-        "queued_timeout": _POSITIVE,
+        "lost_after": _POSITIVE,
         "worker_concurrency": _AT_LEAST_ONE,
         "max_attempts": _AT_LEAST_ONE,
         "port": _A_PORT,
@@ -79,9 +79,9 @@ class Settings:
     ] = "retry"
     worker_concurrency: Annotated[int, "calls of the provider under way at once"] = 100
     worker_lease: Annotated[timedelta, "how long a claim holds unless it is renewed"] = timedelta(seconds=30)
-    max_attempts: Annotated[int, "attempts after which a delivery fails"] = 8
-    retry_base: Annotated[timedelta, "mean wait before the second attempt; doubles each time"] = timedelta(seconds=1)
-    retry_cap: Annotated[timedelta, "longest wait between two attempts"] = timedelta(minutes=15)
+    max_attempts: Annotated[int, "attempts after which a delivery fails"] = 15
+    retry_base: Annotated[timedelta, "longest wait before the second attempt; doubles each time"] = timedelta(seconds=2)
+    retry_cap: Annotated[timedelta, "longest wait between two attempts"] = timedelta(hours=1)
     horizon: Annotated[timedelta, "how far ahead deliveries are planned"] = timedelta(hours=24)
     catch_up_rate: Annotated[float | None, "late messages a second after downtime; 0 for no limit"] = 1000.0
     domain_rate: Annotated[float | None, "messages a second to one receiving domain; 0 for no limit"] = None
@@ -89,10 +89,10 @@ class Settings:
         timedelta,
         "span over which a new sender's domain rate grows from a hundredth to the whole; 0s for none",
     ] = timedelta(0)
-    queued_timeout: Annotated[
+    lost_after: Annotated[
         timedelta,
-        "how long a delivery may wait in the queue before it is taken for lost",
-    ] = timedelta(minutes=5)
+        "how long a delivery may be queued while the queue is empty before it is taken for lost",
+    ] = timedelta(minutes=1)
     drain: Annotated[timedelta, "how long calls under way may take to end at shutdown"] = timedelta(seconds=25)
     kinds: Annotated[
         Mapping[str, KindRule],

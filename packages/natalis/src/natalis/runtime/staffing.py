@@ -1,0 +1,92 @@
+"""The staffing: planner, dispatcher, worker and reaper over an open application, with the operator's numbers."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from natalis.domain.rate import Rate, WarmUp, rate_of
+from natalis.domain.retry import RetryPolicy
+from natalis.ports.provider import Provider
+from natalis.ports.service import Service
+from natalis.ports.telemetry import Telemetry
+from natalis.ports.transport import Transport
+from natalis.runtime.settings import Settings
+from natalis.runtime.wiring import Application, writer_of
+from natalis.services.dispatcher import Dispatcher, DispatcherOptions
+from natalis.services.planner import Planner, PlannerOptions
+from natalis.services.reaper import Reaper, ReaperOptions
+from natalis.services.worker import OnUnknown, Worker, WorkerOptions
+
+WARM_UP_BEGAN = "warm-up began"
+UNLIMITED = rate_of(1_000_000_000)
+
+
+async def services_of(
+    application: Application,
+    transport: Transport,
+    provider: Provider,
+    telemetry: Telemetry,
+    *,
+    random_unit: Callable[[], float] = random.random,
+    patience: timedelta = timedelta(seconds=1),
+) -> tuple[Service, ...]:
+    """Return planner, dispatcher, worker and reaper, in the order in which they are to be drained."""
+    settings, clock, store = application.settings, application.clock, application.store
+    hold = settings.on_unknown == "hold" and not provider.recognises_repeats
+    planner = Planner(store.plans, application.book, clock, telemetry, PlannerOptions(horizon=settings.horizon))
+    dispatcher = Dispatcher(store.outbox, transport, clock, telemetry, await _dispatching(application))
+    worker = Worker(
+        store.inbox,
+        transport,
+        provider,
+        write_message=await writer_of(application),
+        clock=clock,
+        telemetry=telemetry,
+        random=random_unit,
+        options=_working(settings, patience),
+    )
+    reaper = Reaper(
+        store.recovery, transport, clock, telemetry, ReaperOptions(lost_after=settings.lost_after, hold=hold)
+    )
+    return planner, dispatcher, worker, reaper
+
+
+async def _dispatching(application: Application) -> DispatcherOptions:
+    settings = application.settings
+    return DispatcherOptions(
+        tolerance=min(rule.tolerance for rule in settings.kinds.values()),
+        catch_up=_rate(settings.catch_up_rate) or UNLIMITED,
+        domain=_rate(settings.domain_rate),
+        warm_up=await _warm_up(application),
+    )
+
+
+async def _warm_up(application: Application) -> WarmUp | None:
+    if application.settings.warm_up <= timedelta(0):
+        return None
+    now = application.clock.now()
+    began = await application.store.facts.put_new(WARM_UP_BEGAN, now.isoformat())
+    return WarmUp(datetime.fromisoformat(began), over=application.settings.warm_up)
+
+
+def _working(settings: Settings, patience: timedelta) -> WorkerOptions:
+    return WorkerOptions(
+        worker_id=f"{socket.gethostname()}-{secrets.token_hex(4)}",
+        concurrency=settings.worker_concurrency,
+        lease=settings.worker_lease,
+        call_timeout=settings.provider_timeout * 2,
+        rate=_rate(settings.provider_rate),
+        retry=RetryPolicy(settings.max_attempts, settings.retry_base, settings.retry_cap),
+        on_unknown=OnUnknown(settings.on_unknown),
+        patience=patience,
+        grace=settings.drain,
+        tolerances={name: rule.tolerance for name, rule in settings.kinds.items()},
+    )
+
+
+def _rate(per_second: float | None) -> Rate | None:
+    return None if per_second is None else rate_of(per_second)

@@ -1,0 +1,136 @@
+"""The wiring: from settings to an open store with its use cases, and to a provider. Only `runtime/` names adapters."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from natalis.caches.memory import Heard, MemoryCache
+from natalis.domain.rulebook import Rulebook
+from natalis.domain.signed_link import Links
+from natalis.domain.writing import Templates, Writer
+from natalis.ports.cache import Cache
+from natalis.ports.clock import Clock
+from natalis.ports.provider import Provider
+from natalis.ports.store import Store
+from natalis.ports.zones import Zones
+from natalis.providers.console import ConsoleProvider
+from natalis.providers.http import HttpProvider
+from natalis.providers.http_options import HttpOptions
+from natalis.runtime.settings import Settings
+from natalis.stores.sqlite import open_store
+from natalis.usecases.deliveries import ManageDeliveries
+from natalis.usecases.feedback import GiveFeedback
+from natalis.usecases.forecast import ForecastDay
+from natalis.usecases.import_people import ImportPeople
+from natalis.usecases.manage_occasions import ManageOccasions
+from natalis.usecases.manage_users import ManageUsers
+from natalis.usecases.move_zones import MoveZones
+from natalis.usecases.suppress import Suppress
+from natalis.usecases.tokens import ManageTokens
+from natalis.usecases.upcoming import ListUpcoming
+from natalis.usecases.why import ExplainYear
+from natalis.wording.folder import load_templates
+from natalis.zones.pinned import TzdataZones
+
+LINK_SECRET = "link secret"  # noqa: S105 - the name of the fact, not the secret
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything a front door may call, over one open store."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    zones: Zones
+    book: Rulebook
+    cache: Cache
+    templates: Templates
+    users: ManageUsers
+    occasions: ManageOccasions
+    importing: ImportPeople
+    deliveries: ManageDeliveries
+    upcoming: ListUpcoming
+    forecast: ForecastDay
+    why: ExplainYear
+    tokens: ManageTokens
+    feedback: GiveFeedback
+    suppress: Suppress
+    move_zones: MoveZones
+
+
+@contextlib.asynccontextmanager
+async def open_application(
+    settings: Settings, clock: Clock, *, exclusive: bool = False, heard: Heard | None = None
+) -> AsyncIterator[Application]:
+    """Open the store and put the use cases over it; the store is closed whatever happens.
+
+    Args:
+        settings: What the operator chose.
+        clock: The machine's, or a virtual one.
+        exclusive: Whether this process is to own the file, because it runs the services.
+        heard: Told of every look-up in the cache.
+
+    Raises:
+        StoreUnavailable: The file cannot be opened, or another process owns it.
+        SettingsInvalid: A template will not do.
+    """
+    templates = load_templates(settings.templates, kinds=frozenset(settings.kinds))
+    store = await open_store(settings.database_path, exclusive=exclusive)
+    try:
+        yield assemble(settings, clock, store, templates, MemoryCache(clock, heard=heard))
+    finally:
+        await store.connection.close()
+
+
+def assemble(settings: Settings, clock: Clock, store: Store, templates: Templates, cache: Cache) -> Application:
+    """Put the use cases over an open store."""
+    zones = TzdataZones()
+    book = Rulebook(settings.kinds, zones.get)
+    return Application(
+        settings=settings,
+        clock=clock,
+        store=store,
+        zones=zones,
+        book=book,
+        cache=cache,
+        templates=templates,
+        users=ManageUsers(store.people, cache, clock, book),
+        occasions=ManageOccasions(store.people, cache, clock, book),
+        importing=ImportPeople(store.people, store.facts, cache, clock, book),
+        deliveries=ManageDeliveries(store.ledger, store.desk, cache, clock, book),
+        upcoming=ListUpcoming(store.ledger, cache, clock, zones.get),
+        forecast=ForecastDay(store.ledger, cache, book),
+        why=ExplainYear(store.history, store.people, clock, book),
+        tokens=ManageTokens(store.tokens, cache, clock),
+        feedback=GiveFeedback(store.feedback, store.facts, clock),
+        suppress=Suppress(store.suppressions, store.people, store.facts, clock),
+        move_zones=MoveZones(store.plans, store.facts, zones, settings.kinds),
+    )
+
+
+def open_provider(settings: Settings, clock: Clock) -> Provider:
+    """Return the provider that the settings name: an HTTP e-mail service, or the terminal."""
+    if settings.provider_url is None:
+        return ConsoleProvider()
+    return HttpProvider(
+        HttpOptions(
+            url=settings.provider_url,
+            recognises_repeats=settings.provider_recognises_repeats,
+            connections=settings.worker_concurrency,
+            timeout=settings.provider_timeout,
+        ),
+        clock,
+    )
+
+
+async def writer_of(application: Application) -> Writer:
+    """Return what writes the messages, with signed links where recipients can reach the API."""
+    base = application.settings.public_url
+    if base is None:
+        return Writer(application.templates)
+    secret = await application.store.facts.put_new(LINK_SECRET, secrets.token_hex(32))
+    return Writer(application.templates, Links(base, secret))
