@@ -76,7 +76,7 @@ class CheckReadiness:
 
     async def _ask(self, name: str, check: Check) -> Dependency:
         began = self._clock.monotonic()
-        answer = asyncio.ensure_future(check())
+        answer = asyncio.ensure_future(_called(check))
         patience = asyncio.ensure_future(self._clock.sleep(self._patience))
         try:
             await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
@@ -84,6 +84,10 @@ class CheckReadiness:
         finally:
             _let_go(answer, patience)
         return Dependency(name, state, self._clock.monotonic() - began, detail)
+
+
+async def _called(check: Check) -> object:
+    return await check()  # in a task of its own, so that a check that raises at once is caught as well
 
 
 def _judge(answer: asyncio.Future[object], patience: timedelta) -> tuple[State, str]:
