@@ -13,7 +13,8 @@ NatalisError
 ├── SettingsInvalid       the configuration as a whole does not hold
 ├── StoreUnavailable      the database cannot be opened, or answers too late
 ├── TransportUnavailable  the queue cannot be reached
-└── ProviderUnavailable   the provider cannot be reached at all
+├── ProviderUnavailable   the provider cannot be reached at all
+└── ServiceStalled        a service lives and makes no progress
 
 Front doors map each of these to an answer (`api/problems.py`, `cli/exit_codes.py`); a test proves that none is
 unmapped.
@@ -140,3 +141,7 @@ class TransportUnavailable(NatalisError):
 
 class ProviderUnavailable(NatalisError):
     """The provider cannot be reached at all."""
+
+
+class ServiceStalled(NatalisError):
+    """A service lives and makes no progress; readiness says which."""

@@ -1,0 +1,1 @@
+"""What becomes of events: metrics and log lines."""

@@ -1,0 +1,180 @@
+"""Events and readings as the metrics of the specification's table 3.1 that one machine has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import assert_never
+
+from natalis.domain.delivery import Status
+from natalis.domain.events import (
+    AttemptEnded,
+    BreakerMoved,
+    Dispatched,
+    Event,
+    Fenced,
+    Missed,
+    Planned,
+    Quarantined,
+    Returned,
+)
+from natalis.domain.occasion import BIRTHDAY
+from plimsoll.instrument.registry import Registry
+
+CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds of a provider's call."""
+LATENESS_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 4.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
+"""Seconds between fire time and call: the promised 250 ms and 4 s, the default tolerance of 60 s, a day."""
+BREAKER_STATES = ("closed", "half-open", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What is counted by asking rather than by watching; the runtime asks now and then.
+
+    Attributes:
+        queue: The queue's name.
+        depth: Keys in the queue.
+        deliveries: Deliveries by status.
+        users: Living users; None when nobody counted.
+        rating: Mean rating of recipients; None without any.
+    """
+
+    queue: str = "embedded"
+    depth: int = 0
+    deliveries: Mapping[Status, int] = field(default_factory=lambda: MappingProxyType({}))
+    users: int | None = None
+    rating: float | None = None
+
+
+class Metrics:
+    """A telemetry that counts; every event costs a few microseconds and no lock is held for long.
+
+    Args:
+        registry: Where the metrics live.
+        queue: The name of the queue that dispatched deliveries go to.
+    """
+
+    def __init__(self, registry: Registry, *, queue: str = "embedded") -> None:
+        self._queue = queue
+        self._make_delivery_metrics(registry)
+        self._make_service_metrics(registry)
+        self._make_readings(registry)
+        self._sent = self._in_tolerance = self._ended = 0
+
+    def record(self, event: Event) -> None:
+        """Count an event."""
+        match event:
+            case AttemptEnded():
+                self._record_attempt(event)
+            case Planned(count):
+                self._planned.at().inc(count)
+            case Quarantined(kind=kind):
+                self._quarantined.at(kind).inc()
+            case Dispatched(count, late):
+                self._jobs.at(self._queue, "delivery").inc(count)
+                self._late.at().inc(late)
+            case Fenced():
+                self._fenced.at().inc()
+            case Missed(keys):
+                self._record_missed(event, len(keys))
+            case Returned(leases, lost):
+                self._returned.at("lease").inc(leases)
+                self._returned.at("lost").inc(lost)
+            case BreakerMoved(provider, state):
+                for each in BREAKER_STATES:
+                    self._breaker.at(provider, each).set(each == state)
+            case other:
+                assert_never(other)
+
+    def read(self, readings: Readings) -> None:
+        """Take readings in."""
+        pending = {Status.SCHEDULED, Status.QUEUED, Status.RETRYING}
+        self._depth.at(readings.queue).set(readings.depth)
+        self._waiting.at(readings.queue).set(readings.deliveries.get(Status.QUEUED, 0))
+        self._active.at(readings.queue).set(readings.deliveries.get(Status.SENDING, 0))
+        for status in Status:
+            self._deliveries.at(status.value).set(readings.deliveries.get(status, 0))
+        self._pending.at().set(sum(readings.deliveries.get(status, 0) for status in pending))
+        if readings.users is not None:
+            self._users.at().set(readings.users)
+        if readings.rating is not None:
+            self._rating.at().set(readings.rating)
+
+    def _record_attempt(self, event: AttemptEnded) -> None:
+        status = event.outcome if event.final else "retrying"
+        seconds = event.took / timedelta(seconds=1)
+        self._processed.at(status).inc()
+        self._processing.at(status).observe(seconds)
+        if event.outcome != "withheld":
+            self._emails.at(event.outcome).inc()
+            self._email_seconds.at(event.outcome).observe(seconds)
+            lateness = (event.finished_at - event.took - event.fire_at) / timedelta(seconds=1)
+            self._lateness.at(event.key.kind).observe(max(0.0, lateness))
+        if event.final:
+            self._record_end(event)
+
+    def _record_end(self, event: AttemptEnded) -> None:
+        self._completed.at(self._queue, "delivery", event.outcome).inc()
+        if event.key.kind == BIRTHDAY:
+            self._birthdays.at(event.timezone, event.outcome).inc()
+        if event.outcome == "withheld":
+            return
+        self._ended += 1
+        if event.outcome == "delivered":
+            self._sent += 1
+            self._in_tolerance += not event.late
+
+    def _record_missed(self, event: Missed, count: int) -> None:
+        self._processed.at("missed").inc(count)
+        self._ended += count
+        for key in event.keys:
+            self._missed.at(key.kind).inc()
+
+    def _make_delivery_metrics(self, registry: Registry) -> None:
+        self._processed = registry.counter("messages_processed_total", "Attempts by how they ended.", "status")
+        self._processing = registry.histogram(
+            "message_processing_duration_seconds", "An attempt's duration.", "status", buckets=CALL_BUCKETS
+        )
+        self._lateness = registry.histogram(
+            "message_lateness_seconds", "Provider call minus fire time.", "kind", buckets=LATENESS_BUCKETS
+        )
+        self._emails = registry.counter("email_send_total", "Calls of the provider by their answer.", "status")
+        self._email_seconds = registry.histogram(
+            "email_send_duration_seconds", "A provider call's duration.", "status", buckets=CALL_BUCKETS
+        )
+        self._birthdays = registry.counter(
+            "birthday_messages_total", "Birthday messages that ended, by zone.", "timezone", "status"
+        )
+        self._missed = registry.counter("deliveries_missed_total", "Deliveries whose window passed.", "kind")
+        self._late = registry.counter("deliveries_late_total", "Deliveries that were late when dispatched.")
+
+    def _make_service_metrics(self, registry: Registry) -> None:
+        self._planned = registry.counter("deliveries_planned_total", "Deliveries that the planner made.")
+        self._quarantined = registry.counter("occasions_quarantined_total", "Occasions set aside.", "kind")
+        self._fenced = registry.counter("completions_fenced_total", "Completions refused for a lost lease.")
+        self._returned = registry.counter("deliveries_returned_total", "Deliveries the reaper gave back.", "reason")
+        self._breaker = registry.gauge("breaker_state", "1 for the state the breaker is in.", "provider", "state")
+        self._jobs = registry.counter("queue_jobs_total", "Jobs handed to the queue.", "queue_name", "job_type")
+        self._completed = registry.counter(
+            "queue_jobs_completed_total", "Jobs that ended.", "queue_name", "job_type", "status"
+        )
+
+    def _make_readings(self, registry: Registry) -> None:
+        self._depth = registry.gauge("queue_depth", "Keys in the queue.", "queue_name")
+        self._waiting = registry.gauge("queue_waiting_jobs", "Deliveries queued.", "queue_name")
+        self._active = registry.gauge("queue_active_jobs", "Deliveries being sent.", "queue_name")
+        self._deliveries = registry.gauge("deliveries", "Deliveries in the store.", "status")
+        self._pending = registry.gauge("deliveries_pending", "Deliveries that wait for their time or for a retry.")
+        self._users = registry.gauge("active_users_total", "Living users.")
+        self._rating = registry.gauge("user_satisfaction_score", "Mean rating of recipients, 1 to 5.")
+        registry.level("task_completion_ratio", "Sent of ended, since the start.", self._completion)
+        registry.level("data_accuracy_ratio", "Sent within tolerance of sent, since the start.", self._accuracy)
+
+    def _completion(self) -> float:
+        return self._sent / self._ended if self._ended else 1.0
+
+    def _accuracy(self) -> float:
+        return self._in_tolerance / self._sent if self._sent else 1.0
