@@ -37,7 +37,7 @@ class RecordingProvider:
         self._answer = answer or _accept
         self._script: deque[Outcome | Exception] = deque()
         self._open = asyncio.Event()
-        self._open.set()
+        self._holds: Callable[[Message], bool] = _none
         self.calls: list[Message] = []
         self.accepted: Counter[str] = Counter()
         self.in_flight = 0
@@ -57,12 +57,14 @@ class RecordingProvider:
         """Give these answers first, one to a call; an exception is raised."""
         self._script.extend(answers)
 
-    def hold(self) -> None:
-        """Let calls begun from now on wait for `release`."""
-        self._open.clear()
+    def hold(self, which: Callable[[Message], bool] | None = None) -> None:
+        """Let calls begun from now on wait for `release`: those of `which` messages, or all."""
+        self._open = asyncio.Event()
+        self._holds = which or _all
 
     def release(self) -> None:
-        """Let every call that waits have its answer."""
+        """Let every call that waits have its answer, and hold no more back."""
+        self._holds = _none
         self._open.set()
 
     async def send(self, message: Message) -> Outcome:
@@ -71,7 +73,8 @@ class RecordingProvider:
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         try:
-            await self._open.wait()
+            if self._holds(message):
+                await self._open.wait()
             outcome = self._script.popleft() if self._script else self._answer(message)
         finally:
             self.in_flight -= 1
@@ -83,6 +86,14 @@ class RecordingProvider:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _all(_: Message) -> bool:
+    return True
+
+
+def _none(_: Message) -> bool:
+    return False
 
 
 def _accept(message: Message) -> Outcome:
