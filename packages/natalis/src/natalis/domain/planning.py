@@ -90,16 +90,16 @@ def _decide(plannable: Plannable, book: Rulebook) -> Decision:
     try:
         rule, zone = book.rule(plannable.occasion.kind), book.zone(plannable.timezone)
         return Plan(plannable, next_firing(_with_own_leap_day(plannable), rule, zone, after=upcoming))
-    except InvalidInput as error:
+    except (InvalidInput, ValueError) as error:  # ValueError: a stored date that is none, such as 30 February
         return Quarantine(plannable, str(error))
 
 
 def _firing_again(plannable: Plannable, year: int, book: Rulebook) -> Firing | None:
     try:
         rule, zone = book.rule(plannable.occasion.kind), book.zone(plannable.timezone)
-    except InvalidInput:
+        return firing_in(_with_own_leap_day(plannable), rule, zone, year=year)
+    except (InvalidInput, ValueError):
         return None
-    return firing_in(_with_own_leap_day(plannable), rule, zone, year=year)
 
 
 def _with_own_leap_day(plannable: Plannable) -> Occasion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import struct
 from datetime import tzinfo
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -82,6 +83,6 @@ class TzdataZones:
         try:
             with self._root.joinpath(*name.split("/")).open("rb") as file:
                 return ZoneInfo.from_file(file, key=name)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, struct.error) as error:  # the last for a file that was cut short
             remedy = f"install release {self._version} of the database anew"
             raise InvalidInput("timezone", f"the file of {name} cannot be read ({error})", remedy) from error
