@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import astuple
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, assert_never
 
 import uuid_utils
@@ -26,7 +26,7 @@ from natalis.usecases.paging import DEFAULT_LIMIT, check_limit
 
 REQUEST_KEY_LIMIT = 255  # characters
 REQUEST_KEY_LIFE = timedelta(hours=24)
-NANOSECONDS = 1_000_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 IdSource: TypeAlias = Callable[[datetime], str]
 """Makes an id that no other user has, from the present instant."""
@@ -34,7 +34,8 @@ IdSource: TypeAlias = Callable[[datetime], str]
 
 def uuid7(now: datetime) -> str:
     """Return a UUID version 7 (RFC 9562), so that ids sort by the time of making to the millisecond."""
-    return str(uuid_utils.uuid7(nanoseconds=int(now.timestamp() * NANOSECONDS)))
+    microseconds = (now - EPOCH) // timedelta(microseconds=1)  # whole numbers: a float would lose the millisecond
+    return str(uuid_utils.uuid7(nanoseconds=microseconds * 1000))
 
 
 def request_key(key: str, given: UserInput, now: datetime) -> RequestKey:

@@ -55,6 +55,8 @@ class ExplainYear:
         """
         check_range(year, FIRST_YEAR, LAST_YEAR, field="year")
         records = await self._history.year(user_id, year)
+        if not records:  # every user has a birthday: of one that was erased nothing is left to tell
+            raise NotFound("user", user_id)
         person = await self._living(user_id)
         now = self._clock.now()
         profile = None if person is None else person.user.profile
