@@ -27,6 +27,8 @@ CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30
 """Seconds of a provider's call."""
 LATENESS_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 4.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
 """Seconds between fire time and call: the promised 250 ms and 4 s, the default tolerance of 60 s, a day."""
+LOOKUP_BUCKETS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
+"""Seconds."""
 BREAKER_STATES = ("closed", "half-open", "open")
 
 
@@ -61,6 +63,7 @@ class Metrics:
         self._queue = queue
         self._make_delivery_metrics(registry)
         self._make_service_metrics(registry)
+        self._make_cache_metrics(registry)
         self._make_readings(registry)
         self._sent = self._in_tolerance = self._ended = 0
 
@@ -102,6 +105,11 @@ class Metrics:
             self._users.at().set(readings.users)
         if readings.rating is not None:
             self._rating.at().set(readings.rating)
+
+    def heard_cache(self, cache: str, hit: bool, took: timedelta) -> None:  # noqa: FBT001 - as `MemoryCache` tells it
+        """Count a look-up; what `natalis.caches.memory.MemoryCache` takes as `heard`."""
+        (self._hits if hit else self._misses).at(cache).inc()
+        self._cache_seconds.at(cache).observe(took / timedelta(seconds=1))
 
     def _record_attempt(self, event: AttemptEnded) -> None:
         status = event.outcome if event.final else "retrying"
@@ -160,6 +168,13 @@ class Metrics:
         self._jobs = registry.counter("queue_jobs_total", "Jobs handed to the queue.", "queue_name", "job_type")
         self._completed = registry.counter(
             "queue_jobs_completed_total", "Jobs that ended.", "queue_name", "job_type", "status"
+        )
+
+    def _make_cache_metrics(self, registry: Registry) -> None:
+        self._hits = registry.counter("cache_hits_total", "Look-ups answered from the cache.", "cache")
+        self._misses = registry.counter("cache_misses_total", "Look-ups that loaded.", "cache")
+        self._cache_seconds = registry.histogram(
+            "cache_lookup_duration_seconds", "A look-up's duration, loads included.", "cache", buckets=LOOKUP_BUCKETS
         )
 
     def _make_readings(self, registry: Registry) -> None:
