@@ -1,0 +1,128 @@
+"""Many people at once: a body of any length streams to a temporary file, and the result of every row streams out.
+
+The body is taken in whole before the first row lands, because few clients read an answer while they still send; what
+is held in memory meanwhile is a mebibyte. From there on it is the same import as on the command line.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import asdict, dataclass
+from tempfile import SpooledTemporaryFile
+from types import MappingProxyType
+from typing import BinaryIO, TypeAlias, cast
+
+import msgspec
+from litestar import Response
+from litestar.enums import HttpMethod
+from litestar.response import Stream
+
+from natalis.api.operation import JSON, NDJSON, Asked, Operation, Success, answer, check_media_type, query_of
+from natalis.api.users import TAG
+from natalis.api.wire.bulk import BulkQuery, BulkRow, BulkSummary, RowResult
+from natalis.ports.people_file import PeopleFile
+from natalis.ports.tokens import Scope
+from natalis.usecases.import_people import ImportPeople
+from natalis.usecases.import_result import Outcome, Progress, Result, Tally, Wanted
+
+OpenPeople: TypeAlias = Callable[[BinaryIO, str], PeopleFile]
+"""Opens a seekable file of people; the text is a file name that says its format, such as `.csv`."""
+
+IN_MEMORY = 1024 * 1024  # bytes of a body before it goes to disk
+REPORTED = 1000  # rows of a summary that did not land
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        NDJSON: ".ndjson",
+        "application/ndjson": ".ndjson",
+        "application/jsonl": ".ndjson",
+        "text/csv": ".csv",
+        "text/vcard": ".vcf",
+    }
+)
+_LOG = logging.getLogger("natalis.api")
+_NOT_LANDED = frozenset({Outcome.BAD, Outcome.CONFLICT})
+
+BULK = Operation(
+    HttpMethod.POST,
+    "/user/bulk",
+    "addUsers",
+    "Add many users",
+    "Takes NDJSON, CSV with a header, or vCards. Good rows land; every row is answered for in one line of NDJSON, and "
+    "the last line is the summary - or, with `Accept: application/json`, the summary alone with the rows that did not "
+    "land. Rows whose address is known with the same data come out `unchanged`, so that it is safe to repeat.",
+    TAG,
+    {200: Success("What became of every row, or the summary.", RowResult, media_type=NDJSON)},
+    scope=Scope.WRITE,
+    query=BulkQuery,
+    body=BulkRow,
+    media_types=tuple(_NAMES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRoutes:
+    """What answers for many users at once."""
+
+    importing: ImportPeople
+    open_people: OpenPeople
+
+    async def add(self, request: Asked) -> Response[bytes] | Stream:
+        """Answer `POST /user/bulk`."""
+        query = query_of(request, BulkQuery)
+        media_type = check_media_type(request)
+        file = cast("BinaryIO", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - closed when its rows end
+        try:
+            async for chunk in request.stream():
+                file.write(chunk)
+            people = self.open_people(file, _NAMES[media_type])
+            wanted = Wanted(query.timezone, query.update, query.dry_run, restart=True)
+            progress = self.importing.run(people, wanted)
+            first = await anext(progress)  # what is wrong with the request as a whole is raised here, before 200
+        except BaseException:
+            file.close()
+            raise
+        following = _closing(file, first, progress)
+        if request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip() == JSON:
+            return answer(await _summary(following))
+        return Stream(_lines(following), media_type=NDJSON, status_code=200)
+
+
+async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress]) -> AsyncIterator[Progress]:
+    try:
+        yield first
+        async for progress in rest:
+            yield progress
+    finally:
+        file.close()
+
+
+async def _lines(progress: AsyncIterator[Progress]) -> AsyncIterator[bytes]:
+    """Write every row's result, then the summary; a failure half-way is the last line instead of it."""
+    encode = msgspec.json.Encoder().encode_lines
+    try:
+        async for each in progress:
+            if each.results:
+                yield encode([_row(result) for result in each.results])
+            if each.finished:
+                yield encode([_counts(each.tally)])
+    except Exception:  # noqa: BLE001 - the status has been sent; all that is left to say is that the rest did not land
+        _LOG.exception("a bulk import broke off")
+        yield b'{"brokenOff":true,"remedy":"send the same body again: rows that landed come out unchanged"}\n'
+
+
+async def _summary(progress: AsyncIterator[Progress]) -> BulkSummary:
+    left: list[RowResult] = []
+    tally = Tally()
+    async for each in progress:
+        tally = each.tally
+        left += [_row(result) for result in each.results if result.outcome in _NOT_LANDED][: REPORTED - len(left)]
+    return _counts(tally, left)
+
+
+def _row(result: Result) -> RowResult:
+    return RowResult(result.line, result.outcome.value, result.user_id, result.reason)
+
+
+def _counts(tally: Tally, left: list[RowResult] | None = None) -> BulkSummary:
+    return BulkSummary(rows=tally.rows, **asdict(tally), not_landed=left or [])

@@ -1,0 +1,66 @@
+"""A user's further yearly dates: set and take away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Response
+from litestar.enums import HttpMethod
+from msgspec import UNSET
+
+from natalis.api import problems
+from natalis.api.etag import tag_of
+from natalis.api.operation import Asked, Operation, Success, answer, body_of, empty
+from natalis.api.users import ETAG, TAG, USER_PATH
+from natalis.api.wire.render import person_shape
+from natalis.api.wire.user import OccasionFields, Person
+from natalis.ports.tokens import Scope
+from natalis.usecases.manage_occasions import ManageOccasions
+
+_PATH = {**USER_PATH, "kind": ("anniversary", "A kind that is configured, but not `birthday`.")}
+
+PUT = Operation(
+    HttpMethod.PUT,
+    "/user/{user_id:str}/occasions/{kind:str}",
+    "putOccasion",
+    "Set a yearly date",
+    "Gives a user a further yearly date, or changes it; its pending delivery follows.",
+    TAG,
+    {200: Success("The user with every yearly date.", Person, (ETAG,))},
+    scope=Scope.WRITE,
+    body=OccasionFields,
+    refusals=(problems.NOT_FOUND,),
+    path_examples=_PATH,
+)
+DELETE = Operation(
+    HttpMethod.DELETE,
+    "/user/{user_id:str}/occasions/{kind:str}",
+    "deleteOccasion",
+    "Take a yearly date away",
+    "Its pending delivery is cancelled in the same transaction.",
+    TAG,
+    {204: Success("Taken away.")},
+    scope=Scope.WRITE,
+    refusals=(problems.NOT_FOUND,),
+    path_examples=_PATH,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionRoutes:
+    """What answers for yearly dates."""
+
+    occasions: ManageOccasions
+
+    async def put(self, request: Asked) -> Response[bytes]:
+        """Answer `PUT /user/{id}/occasions/{kind}`."""
+        fields = await body_of(request, OccasionFields)
+        path = request.path_params
+        leap_day = None if fields.leap_day is UNSET else fields.leap_day
+        person = await self.occasions.put(path["user_id"], path["kind"], fields.date, leap_day)
+        return answer(person_shape(person), headers={"ETag": tag_of(person.user.version)})
+
+    async def delete(self, request: Asked) -> Response[None]:
+        """Answer `DELETE /user/{id}/occasions/{kind}`."""
+        await self.occasions.remove(request.path_params["user_id"], request.path_params["kind"])
+        return empty()

@@ -1,0 +1,168 @@
+"""One declaration of each operation.
+
+Its route is mounted from it, its query is read by it, and `openapi.py` writes its page of the document from it, so that
+none of the three can say something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from natalis.api import problems
+from natalis.api.problems import ProblemKind, Refusal
+from natalis.api.reading import read_json, read_query
+from natalis.ports.tokens import Scope
+
+Asked: TypeAlias = Request[Any, Any, Any]
+Handler: TypeAlias = Callable[[Asked], Awaitable[Response[Any]]]
+T = TypeVar("T", bound=Struct)
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+FORM = "application/x-www-form-urlencoded"
+HTML = "text/html; charset=utf-8"
+OPERATION = "operation"
+_ENCODER = msgspec.json.Encoder()
+
+
+class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """No query parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header of a request or an answer, for the document."""
+
+    name: str
+    description: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """An answer that is no refusal.
+
+    Attributes:
+        description: What it means.
+        shape: Its body; None without one.
+        headers: What it carries besides.
+        media_type: Of the body.
+    """
+
+    description: str
+    shape: type[Struct] | None = None
+    headers: tuple[Header, ...] = ()
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one operation takes and answers.
+
+    Attributes:
+        method: Of HTTP.
+        path: As Litestar writes it, `/user/{user_id:str}`.
+        id: Its `operationId`.
+        summary: In one line.
+        description: In a few sentences.
+        tag: The chapter it belongs to.
+        successes: Its answers by status.
+        scope: What a token must allow; None when anybody may call.
+        query: Its query parameters.
+        body: The struct of its body; None without one.
+        media_types: What the body may be sent as.
+        refusals: Its own problems, besides those that follow from the rest.
+        headers: Request headers it honours.
+        path_examples: An example and a description of every path parameter.
+        one_click: Whether other sites' pages may call it: only what a signed link alone allows.
+    """
+
+    method: HttpMethod
+    path: str
+    id: str
+    summary: str
+    description: str
+    tag: str
+    successes: Mapping[int, Success]
+    scope: Scope | None = Scope.READ
+    query: type[Struct] = NoQuery
+    body: type[Struct] | None = None
+    media_types: tuple[str, ...] = (JSON,)
+    refusals: tuple[ProblemKind, ...] = ()
+    headers: tuple[Header, ...] = ()
+    path_examples: Mapping[str, tuple[str, str]] | None = None
+    one_click: bool = False
+
+    @property
+    def problems(self) -> tuple[ProblemKind, ...]:
+        """Every problem that it can answer with."""
+        kinds = {problems.MALFORMED, problems.INVALID, problems.TOO_FAST, problems.INTERNAL, *self.refusals}
+        if self.scope is not None:
+            kinds |= {problems.UNAUTHENTICATED, problems.NOT_PERMITTED, problems.UNAVAILABLE}
+        if self.body is not None:
+            kinds |= {problems.TOO_LARGE, problems.MEDIA}
+        if self.method.value not in {"GET", "HEAD"}:
+            kinds.add(problems.NOT_PERMITTED)
+        return tuple(sorted(kinds, key=lambda kind: (kind.status, kind.slug)))
+
+
+def mount(operation: Operation, handler: Handler, *, body_limit: int | None) -> HTTPRouteHandler:
+    """Return the route of an operation."""
+    return HTTPRouteHandler(
+        operation.path,
+        http_method=operation.method,
+        opt={OPERATION: operation},
+        request_max_body_size=body_limit,
+        name=operation.id,
+    )(handler)
+
+
+def operation_of(request: Asked) -> Operation:
+    """Return the operation that a request is for."""
+    operation = request.route_handler.opt[OPERATION]
+    assert isinstance(operation, Operation)  # noqa: S101 - `mount` put it there
+    return operation
+
+
+def query_of(request: Asked, shape: type[T]) -> T:
+    """Return the query of a request as its operation's shape; refuses what it does not know."""
+    return read_query(request.scope["query_string"], shape)
+
+
+async def body_of(request: Asked, shape: type[T]) -> T:
+    """Return the JSON body of a request; refuses what it does not know, and bodies that are not sent as JSON."""
+    check_media_type(request)
+    return read_json(await request.body(), shape)
+
+
+def check_media_type(request: Asked) -> str:
+    """Return the media type of a request's body.
+
+    Raises:
+        Refusal: It is none that the operation takes (415). No header at all is refused too: a page of another site
+            could send such a body without asking first.
+    """
+    allowed = operation_of(request).media_types
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if media_type in allowed:
+        return media_type
+    remedy = f"send it as {' or '.join(allowed)}"
+    fault = problems.FieldFault("Content-Type", f"is {media_type[:60]!r}" if media_type else "is missing", remedy)
+    raise Refusal(problems.MEDIA, f"The body's Content-Type {fault.problem}; {remedy}.", [fault])
+
+
+def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return a struct as a JSON answer."""
+    return Response(_ENCODER.encode(content), status_code=status, media_type=JSON, headers=dict(headers or {}))
+
+
+def empty(status: int = 204, headers: Mapping[str, str] | None = None) -> Response[None]:
+    """Return an answer without a body."""
+    return Response(None, status_code=status, headers=dict(headers or {}))

@@ -1,0 +1,72 @@
+"""What the front door is made of: the use cases behind it, and how it is to behave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from natalis.api.access import is_loopback
+from natalis.api.bulk import OpenPeople
+from natalis.api.rate import RateLimit
+from natalis.ports.clock import Clock
+from natalis.usecases.deliveries import ManageDeliveries
+from natalis.usecases.feedback import GiveFeedback
+from natalis.usecases.forecast import ForecastDay
+from natalis.usecases.import_people import ImportPeople
+from natalis.usecases.manage_occasions import ManageOccasions
+from natalis.usecases.manage_users import ManageUsers
+from natalis.usecases.readiness import CheckReadiness
+from natalis.usecases.suppress import Suppress
+from natalis.usecases.tokens import ManageTokens
+from natalis.usecases.upcoming import ListUpcoming
+from natalis.usecases.why import ExplainYear
+from plimsoll.instrument.asgi import HttpMetrics
+from plimsoll.instrument.registry import Registry
+
+MEBIBYTE = 1024 * 1024
+EVERYWHERE = RateLimit(per_second=100, burst=200)
+"""What one client may do where strangers can call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """The use cases behind the front door."""
+
+    users: ManageUsers
+    occasions: ManageOccasions
+    importing: ImportPeople
+    open_people: OpenPeople
+    deliveries: ManageDeliveries
+    upcoming: ListUpcoming
+    forecast: ForecastDay
+    why: ExplainYear
+    feedback: GiveFeedback
+    suppress: Suppress
+    tokens: ManageTokens
+    readiness: CheckReadiness
+    clock: Clock
+    registry: Registry
+    http: HttpMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """How the front door behaves.
+
+    Attributes:
+        listen: The address that the server listens on: decides whether a token is needed.
+        version: Of Natalis, for the OpenAPI document.
+        body_limit: Bytes of a JSON body.
+        bulk_limit: Bytes of a body of `POST /user/bulk`, which goes to disk.
+        rate: What one client may do; None for no limit.
+    """
+
+    listen: str = "127.0.0.1"
+    version: str = "0"
+    body_limit: int = MEBIBYTE
+    bulk_limit: int = 1024 * MEBIBYTE
+    rate: RateLimit | None = None
+
+
+def default_rate(listen: str) -> RateLimit | None:
+    """Return the limit where nobody chose one: none on loopback, `EVERYWHERE` elsewhere."""
+    return None if is_loopback(listen) else EVERYWHERE
