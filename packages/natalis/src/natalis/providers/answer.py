@@ -59,6 +59,9 @@ class Reply(msgspec.Struct):
     messageId: str | int | None = None  # noqa: N815 - the service's own name
 
 
+_REPLIES = msgspec.json.Decoder(Reply)
+
+
 def judge(answer: Answer, *, now: datetime, recognises_repeats: bool) -> Outcome:
     """Say what an answer means; the table is at the top of this module.
 
@@ -98,13 +101,13 @@ def read_retry_after(header: str | None, *, now: datetime) -> timedelta | None:
 
 
 def _judge_success(answer: Answer, now: datetime) -> Outcome:
-    detail = f"HTTP {answer.status}{_excerpt(answer.body)}"
     try:
-        reply = msgspec.json.decode(answer.body or b"", type=Reply)
+        reply = _REPLIES.decode(answer.body or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Unknown(f"{detail}; the answer cannot be read")
+        return Unknown(f"HTTP {answer.status}{_excerpt(answer.body)}; the answer cannot be read")
     if reply.success:
         return Delivered("" if reply.messageId is None else one_line(str(reply.messageId))[:_ID_LIMIT])
+    detail = f"HTTP {answer.status}{_excerpt(answer.body)}"
     return Deferred(detail, read_retry_after(answer.retry_after, now=now))
 
 
