@@ -122,15 +122,16 @@ def forecast_day(on: date, cohorts: Iterable[Cohort], book: Rulebook, *, limit: 
     windows: Counter[tuple[datetime, timedelta]] = Counter()
     zones: Counter[str] = Counter()
     unplaced = 0
+    years = sorted({day.year for day in _local_days(on, book)})
     for cohort in cohorts:
         try:
-            found = _windows(on, cohort, book)
+            found = _windows(on, cohort, book, years)
         except InvalidInput:
             unplaced += cohort.size
             continue
         for start, spread in found:
             windows[start, spread] += cohort.size
-            zones[cohort.timezone] += sum(_spread(start, spread, cohort.size, on).values())
+            zones[cohort.timezone] += _share(start, spread, cohort.size, on)
     minutes: Counter[datetime] = Counter()
     for (start, spread), size in windows.items():
         minutes.update(_spread(start, spread, size, on))
@@ -186,18 +187,23 @@ def _local_days(on: date, book: Rulebook) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def _windows(on: date, cohort: Cohort, book: Rulebook) -> list[tuple[datetime, timedelta]]:
+def _windows(on: date, cohort: Cohort, book: Rulebook, years: list[int]) -> list[tuple[datetime, timedelta]]:
     """Return where a cohort's window begins and how long it is, for each of its turns that touches the date."""
     rule, zone = book.rule(cohort.kind), book.zone(cohort.timezone)
     occasion = Occasion("", cohort.kind, YearlyDate(cohort.month, cohort.day), cohort.leap_day)
     start = datetime.combine(on, time(), UTC)
-    years = sorted({day.year for day in _local_days(on, book)})
     firings = (firing_in(occasion, replace(rule, spread=timedelta(0)), zone, year=year) for year in years)
     return [
         (firing.fire_at, rule.spread)
         for firing in firings
         if firing is not None and firing.fire_at < start + DAY and firing.fire_at + rule.spread >= start
     ]
+
+
+def _share(start: datetime, spread: timedelta, size: int, on: date) -> int:
+    """Return how many of `size` people, spread evenly over the window, fall on the date."""
+    whole = start.date() == on == (start + spread).date()
+    return size if whole else sum(_spread(start, spread, size, on).values())
 
 
 def _spread(start: datetime, spread: timedelta, size: int, on: date) -> dict[datetime, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from natalis.domain.forecast import DayForecast, dates_behind, forecast_day
@@ -45,6 +46,7 @@ class ForecastDay:
 
         async def load() -> DayForecast:
             cohorts = await self._ledger.cohorts(dates_behind(day, self._book))
-            return forecast_day(day, cohorts, self._book, limit=limit)
+            # beside the event loop: thousands of cohorts take tens of milliseconds, and other callers wait
+            return await asyncio.to_thread(forecast_day, day, cohorts, self._book, limit=limit)
 
         return await self._cache.fetch(f"{freshness.TIMELINES}forecast:{day}:{limit}", freshness.TIMELINE, load)
