@@ -19,6 +19,7 @@ class RecordingProvider:
         answer: What to answer, call by call; what it raises is raised. By default every message is accepted.
 
     Attributes:
+        answer: As above; may be replaced while calls are under way.
         calls: Every message, in the order of the calls.
         accepted: How often each idempotency key was accepted.
         in_flight: Calls under way.
@@ -34,7 +35,7 @@ class RecordingProvider:
     ) -> None:
         self._name = name
         self._recognises_repeats = recognises_repeats
-        self._answer = answer or _accept
+        self.answer = answer or _accept
         self._script: deque[Outcome | Exception] = deque()
         self._open = asyncio.Event()
         self._holds: Callable[[Message], bool] = _none
@@ -75,7 +76,7 @@ class RecordingProvider:
         try:
             if self._holds(message):
                 await self._open.wait()
-            outcome = self._script.popleft() if self._script else self._answer(message)
+            outcome = self._script.popleft() if self._script else self.answer(message)
         finally:
             self.in_flight -= 1
         if isinstance(outcome, Exception):
