@@ -292,6 +292,21 @@ async def test_a_replay_of_what_may_be_late_until_a_local_time_keeps_to_its_limi
     assert await deliveries.replay(DeliveryFilter(kind="nameday", status=Status.MISSED), limit=2) == 1
 
 
+async def test_a_replay_leaves_out_who_has_had_another_message_that_year(
+    deliveries: ManageDeliveries, users: ManageUsers, occasions: ManageOccasions, hands: Hands, clock: VirtualClock
+) -> None:
+    user_id = (await born(users, "eve", "1985-12-24")).user_id
+    await occasions.put(user_id, "nameday", "--06-02")
+    await hands.plan()
+    clock.advance_to(NINE + timedelta(days=1))
+    await hands.miss()
+    await occasions.put(user_id, "nameday", "--06-04")
+    await hands.plan()
+    clock.advance_to(NINE + timedelta(days=2))
+    await hands.end(DeliveryKey(user_id, "nameday", date(2026, 6, 4)), Status.SENT, "delivered")
+    assert await deliveries.replay(DeliveryFilter()) == 0
+
+
 @pytest.mark.parametrize("status", [Status.SENT, Status.SCHEDULED, Status.CANCELLED])
 async def test_only_what_failed_or_was_missed_can_be_replayed(deliveries: ManageDeliveries, status: Status) -> None:
     with pytest.raises(InvalidInput, match="failed or missed"):

@@ -70,6 +70,11 @@ def test_sent_beyond_the_tolerance_is_late() -> None:
     assert "3 h 1 min after its fire time" in answer.summary
 
 
+def test_a_clock_that_runs_behind_is_told_as_it_is() -> None:
+    answer = told(the_delivery(Status.SENT, sent_at=FIRE - timedelta(seconds=1.5)))
+    assert (answer.answer, "minus 1.5 s after its fire time" in answer.summary) == (Answer.SENT, True)
+
+
 def test_the_tolerance_is_the_kinds() -> None:
     book = a_rulebook(KindRule(BIRTHDAY, tolerance=timedelta(hours=4)))
     assert told(the_delivery(Status.SENT, sent_at=FIRE + timedelta(hours=3)), book=book).answer is Answer.SENT

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from natalis.domain.delivery import DeliveryKey
 from natalis.ports.cache import Cache
 
 REFERENCE = timedelta(hours=1)
@@ -25,11 +24,6 @@ def user_key(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def delivery_key(key: DeliveryKey) -> str:
-    """Return the key of one delivery."""
-    return f"delivery:{key}"
-
-
 async def forget_user(cache: Cache, user_id: str) -> None:
     """Forget what a write to this user made stale: the user, every list of users and every timeline."""
     await cache.invalidate(user_key(user_id))
@@ -40,12 +34,6 @@ async def forget_lists(cache: Cache) -> None:
     """Forget what new users made stale: every list of users and every timeline."""
     await cache.invalidate(f"{USER_LISTS}*")
     await cache.invalidate(f"{TIMELINES}*")
-
-
-async def forget_delivery(cache: Cache, key: DeliveryKey) -> None:
-    """Forget what a move of this delivery made stale."""
-    await cache.invalidate(delivery_key(key))
-    await forget_deliveries(cache)
 
 
 async def forget_deliveries(cache: Cache) -> None:
