@@ -14,6 +14,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -101,8 +102,15 @@ class Links:
 
 
 def _signature(purpose: Purpose, claim: str, secret: str) -> str:
-    digest = hmac.digest(secret.encode(), f"{purpose.value}\0{claim}".encode(), "sha256")
-    return urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).rstrip(b"=").decode()
+    signing = _keyed(secret).copy()
+    signing.update(f"{purpose.value}\0{claim}".encode())
+    return urlsafe_b64encode(signing.digest()[:_SIGNATURE_BYTES]).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: str) -> hmac.HMAC:
+    """Return an HMAC that has taken the secret in, to be copied: that halves the cost of a signature."""
+    return hmac.new(secret.encode(), digestmod="sha256")
 
 
 def _not_ours() -> InvalidInput:

@@ -17,7 +17,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from natalis.errors import InvalidInput
@@ -61,11 +61,24 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What is said on one kind of occasion in one language; build it with `parse_template`."""
+    """What is said on one kind of occasion in one language; build it with `parse_template`.
+
+    Attributes:
+        subject: The subjects to choose from, best first; the last resort needs nothing optional.
+        text: The plain text, piece by piece.
+        html: The same as HTML; None for none.
+        needs: The optional placeholders that it uses anywhere; the others need not be worked out.
+    """
 
     subject: tuple[Phrase, ...]
     text: tuple[Phrase, ...]
     html: tuple[Phrase, ...] | None = None
+
+    needs: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        phrases = (*self.subject, *self.text, *(self.html or ()))
+        object.__setattr__(self, "needs", frozenset(name for phrase in phrases for name in phrase.needs))
 
     def render(self, values: Mapping[str, str]) -> Rendered:
         """Fill it in.

@@ -63,12 +63,14 @@ class Writer:
             profile: The recipient.
             since: The year in which the occasion began, where it is known; for a birthday the profile says it.
         """
+        template = self.templates.find(key.kind, profile.locale)
         unsubscribe = feedback = ""
         headers = _NO_HEADERS
         if self.links is not None:
             unsubscribe = self.links.to(Purpose.UNSUBSCRIBE, key)
-            feedback = self.links.to(Purpose.FEEDBACK, key)
             headers = self.links.headers(unsubscribe)
+            if "feedbackUrl" in template.needs:
+                feedback = self.links.to(Purpose.FEEDBACK, key)
         first, last = one_line(profile.first_name), one_line(profile.last_name)
         values = {
             "fullName": f"{first} {last}",
@@ -80,7 +82,7 @@ class Writer:
             "unsubscribeUrl": unsubscribe,
             "feedbackUrl": feedback,
         }
-        said = self.templates.find(key.kind, profile.locale).render(values)
+        said = template.render(values)
         return Message(key, profile.email, said.subject, said.text, said.html, headers)
 
 
