@@ -34,8 +34,8 @@ class PersonChange:
         user: The user as they are to be (same id, version one higher).
         occasions: The whole new set, by kind; kinds left out are removed.
         moved: Deliveries whose occasion date stands but whose instants change: pending ones, and `missed` ones that
-            the change gives another chance. They become `scheduled` and due at the firing's `fire_at`, in the user's
-            new zone.
+            the change gives another chance. They become `scheduled` (one that is `retrying` stays so) and due at the
+            firing's `fire_at`, in the user's new zone.
         cancelled: Pending deliveries that no longer apply, each with its reason.
     """
 
