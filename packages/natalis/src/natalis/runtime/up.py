@@ -28,7 +28,6 @@ from natalis.runtime.settings import Settings
 from natalis.runtime.staffing import services_of
 from natalis.runtime.supervision import Supervised, stop_on_signals, supervise, supervised
 from natalis.runtime.wiring import Application, open_application, open_provider
-from natalis.telemetry.caching import CacheMetrics
 from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.log import EventLog
 from natalis.telemetry.metrics import Metrics
@@ -66,11 +65,10 @@ async def up(settings: Settings, clock: Clock, *, announce: Callable[[Addresses]
     stopping = asyncio.Event()
     registry = Registry()
     watch_process(registry, service="natalis", version=__version__)
-    cached = CacheMetrics(registry)
     metrics = Metrics(registry)
     telemetry = Fanout(metrics, EventLog())
     with stop_on_signals(stopping):
-        async with open_application(settings, clock, exclusive=True, heard=cached.heard) as application:
+        async with open_application(settings, clock, exclusive=True, heard=metrics.heard_cache) as application:
             await _take_over(application, telemetry)
             transport, provider = EmbeddedTransport(clock), open_provider(settings, clock)
             services = await services_of(application, transport, provider, telemetry)
