@@ -17,6 +17,8 @@ from natalis.domain.yearly_date import LeapDay
 
 ZoneLookup: TypeAlias = Callable[[str], tzinfo]
 """From an IANA name to its zone; raises `UnknownZone`."""
+_LONGEST_DELAY = timedelta(days=2)
+"""More than any gap can put a message off: the longest was the day that Samoa left out."""
 
 
 def first_firing(
@@ -35,9 +37,10 @@ def first_firing(
         used_years: Years in which a message of this kind was sent, or may have been.
     """
     today = local_date(now, zone)
+    earliest = today - rule.spread - _LONGEST_DELAY  # the date of whoever fires today, at the earliest
     return next(
         firing
-        for firing in _firings(occasion, rule, zone, from_year=today.year - 1)
+        for firing in _firings(occasion, rule, zone, from_year=earliest.year)
         if local_date(firing.fire_at, zone) >= today
         and firing.expires_at > now
         and firing.occasion_date.year not in used_years

@@ -50,14 +50,12 @@ def resolve(day: date, at: time, zone: tzinfo) -> Resolution:
     Source: PEP 495 - a zone answers with the offset before a transition for fold=0 and after it for fold=1.
     """
     local = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone)
-    first = (local - _offset(local)).replace(tzinfo=UTC, fold=0)
-    again = local.replace(fold=1)
-    second = (again - _offset(again)).replace(tzinfo=UTC, fold=0)
-    if first == second:
+    before, after = _offset(local), _offset(local.replace(fold=1))
+    first = (local - before).replace(tzinfo=UTC)
+    if before == after:
         return Unambiguous(first)
-    if first < second:
-        return Fold(first, second)
-    return Gap(before=first, after=second)
+    second = (local - after).replace(tzinfo=UTC)
+    return Fold(first, second) if first < second else Gap(before=first, after=second)
 
 
 def instant_of(day: date, at: time, zone: tzinfo) -> datetime:
