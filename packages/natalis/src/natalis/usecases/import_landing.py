@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Protocol, assert_never
 
 from natalis.domain.intake import check_amendment, latest_date
@@ -52,9 +54,17 @@ class StoreLanding:
         self._update = update
 
     async def land(self, rows: Sequence[CheckedRow], now: datetime) -> Sequence[Result]:
-        """Add the rows in one transaction, then settle those whose address is taken one by one."""
+        """Add the rows in one transaction, then settle those whose address is taken; rows of one holder in order."""
         receptions = await self._people.add([row.arrival for row in rows])
-        return [await self._result(row, came, now) for row, came in zip(rows, receptions, strict=True)]
+        turns: dict[str, list[int]] = defaultdict(list)
+        for at, came in enumerate(receptions):
+            turns[came.holder.id if isinstance(came, Taken) else ""].append(at)
+
+        async def in_turn(places: Sequence[int]) -> list[tuple[int, Result]]:
+            return [(at, await self._result(rows[at], receptions[at], now)) for at in places]
+
+        settled = dict(chain.from_iterable(await asyncio.gather(*map(in_turn, turns.values()))))
+        return [settled[at] for at in range(len(rows))]
 
     async def _result(self, row: CheckedRow, came: Reception, now: datetime) -> Result:
         match came:
@@ -159,7 +169,7 @@ async def differences(row: CheckedRow, holder: User, people: People) -> list[str
 def conflict(row: CheckedRow, holder: User, differing: Sequence[str]) -> Result:
     """Return that the address is known with other data."""
     email = row.arrival.user.profile.email
-    reason = f"{email!r} is known with another {', '.join(differing)}; import with --update to take this row's"
+    reason = f"{email!r} is known with another {', '.join(differing)}; import with --update to take this row's data"
     return Result(row.line, Outcome.CONFLICT, holder.id, reason)
 
 

@@ -1,10 +1,11 @@
 """Import people from a file: batch by batch, resumable, and safe to repeat.
 
-After each batch a checkpoint goes into the store's facts, under the file's fingerprint: every byte of it, and how it is
-read. An import that was killed goes on from there when it is asked for again; a batch that had landed without its
-checkpoint lands again as `unchanged`, so nobody is lost and nobody is added twice. An import that has finished begins
-anew when it is repeated: every row is compared again and comes out `unchanged`, its bad rows are reported again, and
-people who were removed since are added again.
+With every batch the checkpoint of the one before it goes into the store's facts, under the file's fingerprint: every
+byte of it, and how it is read. An import that was killed goes on from there when it is asked for again; a batch that
+had landed without its checkpoint lands again as `unchanged`, so nobody is lost and nobody is added twice.
+
+An import that has finished begins anew when it is repeated: every row is compared again and comes out `unchanged`, its
+bad rows are reported again, and people who were removed since are added again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from natalis.domain.rulebook import Rulebook
@@ -85,20 +86,20 @@ class ImportPeople:
         """
         check = RowCheck(self._book, self._new_id, wanted.default_zone)
         landing = self._landing(wanted)
-        name = _fact(file, wanted)
-        known = _Checkpoint() if wanted.dry_run or wanted.restart else await self._known(name)
+        name = None if wanted.dry_run else _fact(file, wanted)
+        known = _Checkpoint() if name is None or wanted.restart else await self._known(name)
         resumed_at = known.position.line if known.position != START else None
         batches = file.batches(start=known.position, limit=BATCH)
         ready = await self._read(batches, check)
         while ready is not None:
-            results, following = await asyncio.gather(_land(landing, ready), self._read(batches, check))
+            # In one go, so that the store can put the last batch's checkpoint and this batch on the disk together.
+            results, _, following = await asyncio.gather(
+                _land(landing, ready), self._remember(name, known), self._read(batches, check)
+            )
             known = _Checkpoint(ready.after, known.tally.plus(results))
-            if not wanted.dry_run:
-                await self._remember(name, known)
             yield Progress(known.position.offset, file.size, known.tally, results, resumed_at)
             ready = following
-        if not wanted.dry_run:
-            await self._remember(name, _Checkpoint(known.position, known.tally, finished=True))
+        await self._remember(name, replace(known, finished=True))
         yield Progress(file.size, file.size, known.tally, (), resumed_at, finished=True)
 
     def _landing(self, wanted: Wanted) -> Landing:
@@ -122,7 +123,9 @@ class ImportPeople:
         known = _Checkpoint(Position(*found["position"]), Tally(**found["tally"]), found["finished"])
         return _Checkpoint() if known.finished else known
 
-    async def _remember(self, name: str, known: _Checkpoint) -> None:
+    async def _remember(self, name: str | None, known: _Checkpoint) -> None:
+        if name is None:
+            return
         await freshness.forget_lists(self._cache)
         await self._facts.put(name, json.dumps(asdict(known)))
 
