@@ -37,6 +37,21 @@ def test_a_rate_of_zero_lifts_the_default_limit(tmp_path: Path) -> None:
     assert load({"NATALIS_CATCH_UP_RATE": "0"}, folder=tmp_path).catch_up_rate is None
 
 
+def test_an_api_key_comes_from_the_environment_or_from_a_table(tmp_path: Path) -> None:
+    (tmp_path / "natalis.toml").write_text('[provider_headers]\nAuthorization = "Bearer a"\n')
+    assert load({}, folder=tmp_path).provider_headers == {"Authorization": "Bearer a"}
+    environ = {"NATALIS_PROVIDER_HEADERS": '{"Authorization": "Bearer b"}'}
+    assert load(environ, folder=tmp_path).provider_headers == {"Authorization": "Bearer b"}
+
+
+def test_a_faulty_secret_is_not_repeated(tmp_path: Path) -> None:
+    assert "hunter2" not in problems_of({"NATALIS_PROVIDER_HEADERS": "hunter2"}, tmp_path)
+
+
+def test_a_value_that_is_a_secret_says_so() -> None:
+    assert [choice.name for choice in choices().values() if choice.is_secret] == ["provider_headers"]
+
+
 def test_kinds_are_tables_of_rules(tmp_path: Path) -> None:
     (tmp_path / "natalis.toml").write_text(
         '[kinds.birthday]\nsend_time = "08:30"\nlateness = "until 18:00"\n'
@@ -60,6 +75,8 @@ def test_kinds_are_tables_of_rules(tmp_path: Path) -> None:
         ("NATALIS_ON_UNKNOWN", "pray", "retry or hold"),
         ("NATALIS_PROVIDER_URL", "ftp://x", "web address"),
         ("NATALIS_PROVIDER_RATE", "-1", "zero or more"),
+        ("NATALIS_PROVIDER_HEADERS", "Authorization", "JSON object"),
+        ("NATALIS_PROVIDER_HEADERS", '{"X-Count": 1}', "JSON object"),
         ("NATALIS_PROVIDER_RECOGNISES_REPEATS", "perhaps", "true or false"),
         ("NATALIS_CONFIG", "/nowhere/natalis.toml", "cannot be read"),
         ("DATABASE_URL", "mysql://x", "sqlite:PATH"),

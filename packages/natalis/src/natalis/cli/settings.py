@@ -22,6 +22,8 @@ def command(output: Output) -> None:
 
 def _record(choice: Choice, settings: Settings) -> Record:
     value = getattr(settings, choice.name)
+    if choice.is_secret and value:
+        value = "(set, not shown)"
     return {
         "name": choice.name,
         "variable": choice.variable,

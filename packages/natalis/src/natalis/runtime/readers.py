@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
@@ -90,6 +91,17 @@ def read_optional_text(text: str) -> str | None:
     return text or None
 
 
+def read_texts(text: str) -> Mapping[str, str]:
+    """Read a JSON object of texts such as `{"Authorization": "Bearer …"}`; nothing for none."""
+    try:
+        found = json.loads(text or "{}")
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError('write a JSON object of texts such as {"Authorization": "Bearer …"}')
+    return MappingProxyType(found)
+
+
 READERS: Mapping[object, Callable[[str], object]] = MappingProxyType(
     {
         str: read_text,
@@ -99,6 +111,7 @@ READERS: Mapping[object, Callable[[str], object]] = MappingProxyType(
         float | None: read_rate,
         timedelta: read_span,
         Path | None: read_path,
+        Mapping[str, str]: read_texts,
     }
 )
 """By the type of the setting."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from natalis.domain.occasion import KindRule
 from natalis.errors import SettingsInvalid
+from natalis.providers.call_template import DEFAULT_CALL
 from natalis.runtime.kinds import DEFAULT_KINDS, read_kinds
 from natalis.runtime.readers import READERS
 
@@ -66,6 +68,20 @@ class Settings:
         str | None,
         "HTTP e-mail service, such as http://127.0.0.1:3030; none prints messages",
     ] = None
+    provider_path: Annotated[str, "path of the provider's call"] = "/send-email"
+    provider_headers: Annotated[
+        Mapping[str, str],
+        "headers of the provider's call, as a JSON object or a table `[provider_headers]`: an API key, for instance",
+    ] = field(default_factory=dict, metadata={"secret": True})
+    provider_body: Annotated[
+        str,
+        "JSON body of the provider's call, with {email}, {subject}, {message}, {html}, {headers} and {key}",
+    ] = DEFAULT_CALL
+    provider_key_header: Annotated[str, "header that carries the idempotency key"] = "Idempotency-Key"
+    provider_allow_plain_http: Annotated[
+        bool,
+        "whether a provider at a public address may be called without TLS",
+    ] = False
     provider_timeout: Annotated[timedelta, "how long one call of the provider may take"] = timedelta(seconds=10)
     provider_rate: Annotated[float | None, "messages a second that the provider takes; 0 for no limit"] = None
     provider_recognises_repeats: Annotated[
@@ -115,6 +131,7 @@ class Choice:
         reads: Turns text into the value; raises ValueError with what would be right.
         default: The value when nobody chooses.
         doc: What it does.
+        is_secret: Whether its value must not be shown.
     """
 
     name: str
@@ -122,17 +139,19 @@ class Choice:
     reads: Callable[[str], object]
     default: object
     doc: str
+    is_secret: bool = False
 
 
 def choices() -> dict[str, Choice]:
     """Return every setting that a text can choose, by name: all but the kinds."""
     hints = get_type_hints(Settings, include_extras=True)
-    defaults = {each.name: each.default for each in fields(Settings)}
-    return {
-        name: Choice(name, variable_of(name), READERS[get_args(hint)[0]], defaults[name], get_args(hint)[1])
-        for name, hint in hints.items()
-        if name != "kinds"
-    }
+    return {each.name: _choice(each, hints[each.name]) for each in fields(Settings) if each.name != "kinds"}
+
+
+def _choice(of: Field[Any], hint: object) -> Choice:
+    kind, doc = get_args(hint)
+    default = of.default if of.default_factory is MISSING else of.default_factory()
+    return Choice(of.name, variable_of(of.name), READERS[kind], default, doc, is_secret=bool(of.metadata.get("secret")))
 
 
 def variable_of(name: str) -> str:
@@ -174,7 +193,8 @@ def load(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
         try:
             values[name] = known[name].reads(text)
         except ValueError as error:
-            problems.append(f"{source}: {text!r} will not do; {error}")
+            shown = "its value" if known[name].is_secret else repr(text)
+            problems.append(f"{source}: {shown} will not do; {error}")
     settings = Settings(**values)
     problems.extend(_contradictions(settings))
     if problems:
@@ -211,7 +231,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 
 
 def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return json.dumps(value) if isinstance(value, bool | dict) else str(value)
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -119,6 +119,11 @@ def open_provider(settings: Settings, clock: Clock) -> Provider:
     return HttpProvider(
         HttpOptions(
             url=settings.provider_url,
+            path=settings.provider_path,
+            headers=settings.provider_headers,
+            body=settings.provider_body,
+            key_header=settings.provider_key_header,
+            allow_plain_http=settings.provider_allow_plain_http,
             recognises_repeats=settings.provider_recognises_repeats,
             connections=settings.worker_concurrency,
             timeout=settings.provider_timeout,
