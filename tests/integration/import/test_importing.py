@@ -9,7 +9,6 @@ import pytest
 
 from natalis.domain.yearly_date import LeapDay, YearlyDate
 from natalis.errors import UnknownZone
-from natalis.formats.reading import Reading
 from natalis.testing.builders import a_profile, an_arrival
 from natalis.usecases.import_result import Outcome, Tally
 
@@ -110,7 +109,7 @@ async def test_a_date_of_a_kind_that_is_not_configured_is_bad(office: Office) ->
 
 async def test_a_default_zone_serves_people_without_one(office: Office) -> None:
     content = "first,last,email,dob\nAda,Lovelace,ada@example.org,1985-12-10\n"
-    await office.take(content, reading=Reading(needs_zone=False), default_zone="Europe/Kiev")
+    await office.take(content, default_zone="Europe/Kiev")
     assert (await office.holder("ada@example.org")).profile.timezone == "Europe/Kiev"
 
 

@@ -73,7 +73,7 @@ def test_two_columns_of_one_name_are_refused(read: Read) -> None:
 
 def test_missing_columns_are_named_with_what_was_found_and_what_to_do(read: Read) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        read("first,last,phone\nAda,Lovelace,1\n")
+        read("first,last,phone\nAda,Lovelace,1\n", reading=Reading(needs_zone=True))
     assert "no column for email, birthdayDate, timezone" in refusal.value.problem
     assert "'phone'" in refusal.value.problem
     assert "--map" in refusal.value.remedy
@@ -81,7 +81,7 @@ def test_missing_columns_are_named_with_what_was_found_and_what_to_do(read: Read
 
 def test_a_column_for_zones_is_not_needed_where_there_is_a_default(read: Read) -> None:
     content = "first,last,email,dob\nAda,Lovelace,a@b.org,1985-12-10\n"
-    assert len(read(content, reading=Reading(needs_zone=False))) == 1
+    assert len(read(content)) == 1
 
 
 def test_a_mapped_column_wins_over_the_table(row: OneRow) -> None:

@@ -25,14 +25,15 @@ class Reading:
         delimiter: What separates the fields of a CSV file; None to find out.
         columns: Their name of a column or member to ours (`Geb. am` to `birthday`), before the table of synonyms.
         date_order: How dates are written that are not in ISO order; None refuses them.
-        needs_zone: Whether a table without a column for time zones is refused (there is no default zone).
+        needs_zone: Whether a table without a column for time zones is refused at once, because there is no default;
+            otherwise the import decides about each row.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     date_order: DateOrder | None = None
-    needs_zone: bool = True
+    needs_zone: bool = False
 
 
 def parsed_columns(pairs: tuple[str, ...]) -> dict[str, str]:
