@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from natalis.domain.delivery import Delivery, DeliveryKey, Status
-from natalis.domain.lifecycle import REPLAYABLE, check_move
+from natalis.domain.lifecycle import REPLAYABLE, check_move_by_hand
 from natalis.errors import IllegalTransition, NotFound
 from natalis.ports.ledger import DeliveryFilter
 from natalis.stores.sqlite.engine import Engine
@@ -82,10 +82,9 @@ def _required(session: Session, key: DeliveryKey) -> DeliveryRow:
 
 
 def _check(session: Session, row: DeliveryRow, to: Status) -> None:
-    """Raise `IllegalTransition` unless a person may ask for this move: what is being sent cannot be called back."""
-    check_move(row.key, Status(row.status), to)
-    asked_for = to in {Status.SCHEDULED, Status.CANCELLED} and row.status != Status.SENDING
-    if not asked_for or (to is Status.SCHEDULED and keys_whose_year_is_taken(session, [DeliveryKey.parse(row.key)])):
+    """Raise `IllegalTransition` unless an operator may make this move, and it makes no second message of one year."""
+    check_move_by_hand(row.key, Status(row.status), to)
+    if to is Status.SCHEDULED and keys_whose_year_is_taken(session, [DeliveryKey.parse(row.key)]):
         raise IllegalTransition(row.key, row.status, to)
 
 

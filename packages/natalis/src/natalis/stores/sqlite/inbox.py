@@ -161,7 +161,7 @@ def _delivery_columns(completion: Completion, holder: _UnderWay) -> list[Scalar]
         completion.status,
         stored_if_any(completion.due_at),
         stored(completion.finished_at) if sent else None,
-        completion.provider_id if sent and not holder.erased else None,
+        _printable(completion.provider_id) if sent and completion.provider_id and not holder.erased else None,
         "" if sent else _detail(completion, holder),
         int(completion.outcome == "unknown"),
         holder.attempts if completion.counts else holder.attempts - 1,
@@ -173,4 +173,9 @@ def _attempt_columns(completion: Completion, holder: _UnderWay) -> list[Scalar]:
 
 
 def _detail(completion: Completion, holder: _UnderWay) -> str:
-    return "erased" if holder.erased else completion.detail
+    return "erased" if holder.erased else _printable(completion.detail)
+
+
+def _printable(text: str) -> str:
+    """Return what can be stored of a provider's words: their oddities must not keep an end from being written."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

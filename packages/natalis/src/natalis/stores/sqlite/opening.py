@@ -33,7 +33,7 @@ _PRAGMAS = (
     "synchronous = FULL",  # what was acknowledged survives a loss of power; see durability.md
     "foreign_keys = ON",
     "secure_delete = FAST",  # what is erased is overwritten where its page is written anyway
-    "wal_autocheckpoint = 4000",  # pages: 16 MB of log between checkpoints
+    "wal_autocheckpoint = 16000",  # pages: 64 MB of log between checkpoints
     "journal_size_limit = 67108864",  # bytes: the log gives back what a burst took
 )
 _WRITER_CACHE = "cache_size = -16000"  # KiB, as the minus sign says

@@ -27,7 +27,7 @@ def write_change(session: Session, person: Person, change: PersonChange) -> None
     """Write what changes; raises `EmailTaken`."""
     profile = change.user.profile
     _change_email(session, person, change)
-    session.run("change_user", rows=as_json(user_columns(change.user)))
+    session.run("change_user", rows=as_json(user_columns(change.user, email_key(profile.email))))
     session.run("end_occasions", user_id=change.user.id, staying=as_json(change.occasions))
     session.run("put_occasions", rows=as_json(occasion_columns(each, profile) for each in change.occasions.values()))
     if change.moved:

@@ -25,12 +25,11 @@ class _Known:
         self._holders = holders
         self._requests = requests
 
-    def receive(self, arrival: Arrival) -> Reception:
+    def receive(self, arrival: Arrival, address: str) -> Reception:
         request, user = arrival.request, arrival.user
         if request is not None and request.key in self._requests:
             digest, made = self._requests[request.key]
             return Repeated(made) if digest == request.digest else KeyReused(request.key)
-        address = email_key(user.profile.email)
         if address in self._holders:
             return Taken(self._holders[address])
         self._holders[address] = user
@@ -41,17 +40,22 @@ class _Known:
 
 def receive_all(session: Session, arrivals: Sequence[Arrival]) -> list[Reception]:
     """Add whom there is no reason not to add; return what came of each arrival, in order."""
-    known = _Known(_holders(session, arrivals), _requests(session, arrivals))
-    receptions = [known.receive(arrival) for arrival in arrivals]
-    added = [arrival for arrival, came in zip(arrivals, receptions, strict=True) if isinstance(came, Added)]
+    addresses = [email_key(arrival.user.profile.email) for arrival in arrivals]
+    known = _Known(_holders(session, addresses), _requests(session, arrivals))
+    receptions = [known.receive(*each) for each in zip(arrivals, addresses, strict=True)]
+    added = [
+        (arrival, address)
+        for arrival, address, came in zip(arrivals, addresses, receptions, strict=True)
+        if isinstance(came, Added)
+    ]
     if added:
         _write(session, added)
     return receptions
 
 
-def _holders(session: Session, arrivals: Sequence[Arrival]) -> dict[str, User]:
-    wanted = as_json({email_key(arrival.user.profile.email) for arrival in arrivals})
-    return {email_key(row.email): row.user() for row in session.rows("holders_of_emails", UserRow, email_keys=wanted)}
+def _holders(session: Session, addresses: Sequence[str]) -> dict[str, User]:
+    rows = session.rows("holders_of_emails", UserRow, email_keys=as_json(addresses))
+    return {email_key(row.email): row.user() for row in rows}
 
 
 def _requests(session: Session, arrivals: Sequence[Arrival]) -> dict[str, tuple[str, User]]:
@@ -65,11 +69,11 @@ def _requests(session: Session, arrivals: Sequence[Arrival]) -> dict[str, tuple[
     return {request.key: (request.digest, users[request.user_id]) for request in known}
 
 
-def _write(session: Session, added: Sequence[Arrival]) -> None:
-    session.run("add_users", rows=as_json(user_columns(arrival.user) for arrival in added))
-    occasions = [occasion_columns(each, arrival.user.profile) for arrival in added for each in arrival.occasions]
+def _write(session: Session, added: Sequence[tuple[Arrival, str]]) -> None:
+    session.run("add_users", rows=as_json(user_columns(arrival.user, address) for arrival, address in added))
+    occasions = (occasion_columns(each, arrival.user.profile) for arrival, _ in added for each in arrival.occasions)
     session.run("put_occasions", rows=as_json(occasions))
-    requests = [_request_columns(arrival.request, arrival.user) for arrival in added if arrival.request is not None]
+    requests = [_request_columns(arrival.request, arrival.user) for arrival, _ in added if arrival.request is not None]
     if requests:
         session.run("add_requests", rows=as_json(requests))
 

@@ -7,7 +7,7 @@ from datetime import date
 from natalis.domain.delivery import Delivery, DeliveryKey, Status
 from natalis.domain.occasion import Firing, Occasion
 from natalis.domain.planning import Plannable
-from natalis.domain.user import Profile, User, email_key
+from natalis.domain.user import Profile, User
 from natalis.domain.yearly_date import LeapDay, YearlyDate
 from natalis.stores.sqlite.instants import read, read_if_any, stored
 from natalis.stores.sqlite.session import Row, Scalar
@@ -126,15 +126,15 @@ def leap_day(text: str | None) -> LeapDay | None:
     return None if text is None else LeapDay(text)
 
 
-def user_columns(user: User) -> list[Scalar]:
-    """Return a user as `add_users` and `change_user` take it."""
+def user_columns(user: User, key: str) -> list[Scalar]:
+    """Return a user as `add_users` and `change_user` take it; `key` is the `email_key` of the address."""
     profile = user.profile
     return [
         user.id,
         profile.first_name,
         profile.last_name,
         profile.email,
-        email_key(profile.email),
+        key,
         profile.birthday.month,
         profile.birthday.day,
         profile.birthday.year,

@@ -69,8 +69,7 @@ CREATE UNIQUE INDEX occasions_user ON occasions (user_id, kind);
 
 CREATE INDEX occasions_next ON occasions (fire_at) WHERE quarantined IS NULL;
 
-CREATE INDEX occasions_cohort ON occasions (month, day, kind, timezone, leap_day, user_leap_day)
-WHERE quarantined IS NULL;
+CREATE INDEX occasions_cohort ON occasions (month, day) WHERE quarantined IS NULL;
 
 CREATE INDEX occasions_quarantined ON occasions (user_id, kind) WHERE quarantined IS NOT NULL;
 

@@ -80,7 +80,7 @@ ORDER BY fire_at, occasions.user_id || ':' || kind || ':' || occasion_date
 LIMIT :limit;
 
 -- name: cohorts
--- How many occasions fall on some days of the year, by all that a fire time depends on; read from one index alone.
+-- How many occasions fall on some days of the year, by all that a fire time depends on.
 SELECT kind, month, day, timezone, coalesce(leap_day, user_leap_day) AS leap_day, count(*) AS size
 FROM json_each(:days) AS wanted
 CROSS JOIN occasions INDEXED BY occasions_cohort

@@ -105,12 +105,14 @@ DELETE FROM occasions
 WHERE user_id = :user_id AND kind NOT IN (SELECT value FROM json_each(:staying));
 
 -- name: follow_deliveries
--- Let pending deliveries follow their user's change; one that waits for its next attempt stays `retrying`.
+-- Let deliveries follow their user's change, missed ones that get another chance included; one that waits for its next
+-- attempt stays `retrying`.
 UPDATE deliveries
 SET status = iif(status = 'retrying', 'retrying', 'scheduled'), queued_at = NULL, fire_at = moved.value ->> 1,
-    due_at = moved.value ->> 1, expires_at = moved.value ->> 2, timezone = :timezone
+    due_at = moved.value ->> 1, expires_at = moved.value ->> 2, timezone = :timezone,
+    reason = iif(status = 'missed', '', reason)
 FROM json_each(:rows) AS moved
-WHERE deliveries.key = moved.value ->> 0 AND deliveries.status IN ('scheduled', 'queued', 'retrying');
+WHERE deliveries.key = moved.value ->> 0 AND deliveries.status IN ('scheduled', 'queued', 'retrying', 'missed');
 
 -- name: cancel_deliveries
 -- Cancel pending deliveries, each with its reason.
