@@ -224,7 +224,7 @@ async def test_a_provider_that_raises_harms_its_own_message_only(house: House, e
 async def test_a_message_that_cannot_be_written_fails_alone_visibly_and_replayably(house: House) -> None:
     poison, *others = await house.queued(10)
 
-    def write(delivery: Delivery, profile: Profile) -> Message:
+    def write(delivery: Delivery, profile: Profile, _since: int | None) -> Message:
         if delivery.key == poison:
             raise KeyError("nickname")
         return plain_message(delivery, profile)
@@ -240,6 +240,20 @@ async def test_a_message_that_cannot_be_written_fails_alone_visibly_and_replayab
     )
     await run(house.dispatcher(), house.worker())
     assert (await house.delivery(poison)).status is Status.SENT
+
+
+async def test_a_message_knows_the_year_in_which_the_occasion_began(house: House) -> None:
+    told: list[int | None] = []
+
+    def write(delivery: Delivery, profile: Profile, since: int | None) -> Message:
+        told.append(since)
+        return plain_message(delivery, profile)
+
+    (key,) = await house.queued(1)
+    await run(house.worker(write_message=write))
+
+    assert told == [(await house.store.people.get(key.user_id)).user.profile.birthday.year]
+    assert None not in told
 
 
 async def test_a_suppression_between_planning_and_sending_withholds_the_message(house: House) -> None:

@@ -51,7 +51,7 @@ class Writer:
     templates: Templates
     links: Links | None = None
 
-    def __call__(self, delivery: Delivery, profile: Profile, *, since: int | None = None) -> Message:
+    def __call__(self, delivery: Delivery, profile: Profile, since: int | None = None) -> Message:
         """Write the message of a delivery; see `write`."""
         return self.write(delivery.key, profile, since=since)
 

@@ -20,12 +20,14 @@ class Claimed:
         attempt_id: The fence of this attempt.
         profile: The recipient, read now from the primary; None when the user is gone.
         withheld: Why no message may be sent after all (suppressed, user gone); None when all is well.
+        since: The year in which the occasion began, where it is known.
     """
 
     delivery: Delivery
     attempt_id: str
     profile: Profile | None
     withheld: str | None
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

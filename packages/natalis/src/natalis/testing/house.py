@@ -48,7 +48,7 @@ class Recorder:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def plain_message(delivery: Delivery, profile: Profile) -> Message:
+def plain_message(delivery: Delivery, profile: Profile, _since: int | None = None) -> Message:
     """Write a message without a template."""
     return Message(delivery.key, profile.email, "Today", f"Hey, {profile.full_name} it's your birthday")
 
@@ -82,7 +82,7 @@ class House:
         *,
         inbox: Inbox | None = None,
         transport: Transport | None = None,
-        write_message: Callable[[Delivery, Profile], Message] = plain_message,
+        write_message: Callable[[Delivery, Profile, int | None], Message] = plain_message,
         draw: float = 0.5,
     ) -> Worker:
         """Return a worker that never waits; its jitter always draws `draw`."""

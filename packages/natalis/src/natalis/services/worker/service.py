@@ -39,7 +39,8 @@ class Worker:
         inbox: The store's view of what is queued.
         transport: The queue.
         provider: Whom to call.
-        write_message: Makes the message of a delivery; what it raises concerns this one delivery.
+        write_message: Makes the message of a delivery for a recipient, given the year in which the occasion began
+            where it is known; what it raises concerns this one delivery.
         clock: Tells the present.
         telemetry: Hears of `AttemptEnded`, `Fenced`, `Missed`, `Quarantined` and `BreakerMoved`.
         random: Draws a number in [0, 1), for the jitter of retries.
@@ -52,7 +53,7 @@ class Worker:
         transport: Transport,
         provider: Provider,
         *,
-        write_message: Callable[[Delivery, Profile], Message],
+        write_message: Callable[[Delivery, Profile, int | None], Message],
         clock: Clock,
         telemetry: Telemetry,
         random: Callable[[], float],
@@ -167,7 +168,7 @@ class Worker:
             self._calls.skip(claimed, Deferred("not called: the provider is paused after failures", outage=True))
             return
         try:
-            message = self._write_message(claimed.delivery, profile)
+            message = self._write_message(claimed.delivery, profile, claimed.since)
         except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this one person's message
             self._set_aside(claimed, f"the message could not be written: {type(error).__name__}: {error}")
             return

@@ -34,6 +34,7 @@ class _ClaimRow(DeliveryRow):
     locale: str | None
     leap_day: str | None
     suppressed: str | None
+    since: int | None
 
     def profile(self) -> Profile | None:
         if self.first_name is None or self.last_name is None or self.email is None or self.user_timezone is None:
@@ -125,7 +126,7 @@ def _claimed(row: _ClaimRow, attempt: int) -> Claimed:
         reason=found.reason,
         planned_at=found.planned_at,
     )
-    return Claimed(delivery, str(attempt), row.profile(), row.withheld())
+    return Claimed(delivery, str(attempt), row.profile(), row.withheld(), row.since)
 
 
 def _complete(session: Session, completions: Sequence[Completion]) -> Collection[DeliveryKey]:

@@ -9,7 +9,9 @@ WHERE key IN (SELECT value FROM json_each(:keys)) AND status IN ('scheduled', 'r
 SELECT deliveries.id, deliveries.key, status, fire_at, due_at, expires_at, deliveries.timezone, attempts, may_have_arrived,
     sent_at, provider_id, deliveries.reason, planned_at, users.first_name, users.last_name, users.email, users.month,
     users.day, users.year, users.timezone AS user_timezone, users.locale, users.leap_day,
-    suppressions.reason AS suppressed
+    suppressions.reason AS suppressed,
+    (SELECT occasions.year FROM occasions
+    WHERE occasions.user_id = deliveries.user_id AND occasions.kind = deliveries.kind) AS since
 FROM json_each(:keys) AS wanted
 CROSS JOIN deliveries INDEXED BY deliveries_key ON deliveries.key = wanted.value
 LEFT JOIN users ON users.id = deliveries.user_id AND users.deleted_at IS NULL
