@@ -18,7 +18,7 @@ from natalis.ports.people import Added
 from natalis.ports.store import Store
 from natalis.testing.builders import NOON, a_profile, a_rulebook, an_arrival
 
-HORIZON = timedelta(hours=24)
+HORIZON = timedelta(hours=30)
 LEASE = timedelta(seconds=30)
 TOLERANCE = timedelta(seconds=60)
 TOMORROW_AT_NINE = datetime(2026, 6, 2, 8, tzinfo=UTC)
@@ -50,7 +50,7 @@ class Journey:
         return [reception.user for reception in receptions if isinstance(reception, Added)]
 
     async def plan(self, *, limit: int = 100) -> Sequence[Decision]:
-        """Plan what fires within a day."""
+        """Plan what fires within 30 hours: tomorrow at nine, as far west as California."""
         return await self.store.plans.plan(until=self.now + HORIZON, limit=limit, now=self.now, decide=self._decide)
 
     async def dispatch(
