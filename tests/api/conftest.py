@@ -25,3 +25,10 @@ async def api(store: Store) -> AsyncIterator[Api]:
     """The application as it runs on a laptop: on loopback, without tokens."""
     async with started_api(store) as started:
         yield started
+
+
+@pytest.fixture
+async def store_api_with_small_bulk(store: Store) -> AsyncIterator[Api]:
+    """The application with a bulk limit that a test can reach."""
+    async with started_api(store, bulk_limit=10_000) as started:
+        yield started

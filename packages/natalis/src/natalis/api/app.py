@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, cast
 
-from litestar import Litestar
+from litestar import Litestar, Response
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
 
 from natalis.api import bulk, deliveries, occasions, recipients, system, timeline, users
 from natalis.api.gate import Gate
-from natalis.api.operation import Operation, mount
+from natalis.api.operation import Asked, Operation, empty, mount
 from natalis.api.options import ApiOptions, ApiServices
 from natalis.api.rate import RateLimiter
 from natalis.api.reference import Reference
@@ -47,12 +49,28 @@ def create_app(services: ApiServices, options: ApiOptions) -> Litestar:
     routes = [mount(operation, handler, body_limit=_limit(operation, options)) for operation, handler in table]
     return _Api(
         services,
-        route_handlers=routes,
+        route_handlers=[*_options([operation for operation, _ in table]), *routes],
         guards=[gate.admit],
         exception_handlers={Exception: refuse},
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _options(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
+    """Return what answers OPTIONS on every path; Litestar's own names the methods of the first handler only."""
+    methods: dict[str, list[str]] = {}
+    for operation in operations:
+        also = ["HEAD"] if operation.method is HttpMethod.GET else []
+        methods.setdefault(operation.path, []).extend([operation.method.value, *also])
+    return [_options_of(path, ", ".join(sorted([*allowed, "OPTIONS"]))) for path, allowed in methods.items()]
+
+
+def _options_of(path: str, allowed: str) -> HTTPRouteHandler:
+    async def answer_options(request: Asked) -> Response[None]:  # noqa: ARG001 - every handler takes it
+        return empty(headers={"Allow": allowed})
+
+    return HTTPRouteHandler(path, http_method=HttpMethod.OPTIONS)(answer_options)
 
 
 def _limit(operation: Operation, options: ApiOptions) -> int:

@@ -26,8 +26,11 @@ from natalis.ports.tokens import Scope
 from natalis.usecases.import_people import ImportPeople
 from natalis.usecases.import_result import Outcome, Progress, Result, Tally, Wanted
 
-OpenPeople: TypeAlias = Callable[[BinaryIO, str], PeopleFile]
-"""Opens a seekable file of people; the text is a file name that says its format, such as `.csv`."""
+OpenPeople: TypeAlias = Callable[[BinaryIO, str, str | None], PeopleFile]
+"""Opens a seekable file of people.
+
+The texts are a file name that says its format, such as `.csv`, and the encoding; None to find it out.
+"""
 
 IN_MEMORY = 1024 * 1024  # bytes of a body before it goes to disk
 REPORTED = 1000  # rows of a summary that did not land
@@ -75,7 +78,7 @@ class BulkRoutes:
         try:
             async for chunk in request.stream():
                 file.write(chunk)
-            people = self.open_people(file, _NAMES[media_type])
+            people = self.open_people(file, _NAMES[media_type], _encoding_of(request, media_type))
             wanted = Wanted(query.timezone, query.update, query.dry_run, restart=True)
             progress = self.importing.run(people, wanted)
             first = await anext(progress)  # what is wrong with the request as a whole is raised here, before 200
@@ -86,6 +89,14 @@ class BulkRoutes:
         if request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip() == JSON:
             return answer(await _summary(following))
         return Stream(_lines(following), media_type=NDJSON, status_code=200)
+
+
+def _encoding_of(request: Asked, media_type: str) -> str | None:
+    """Return what `charset` says; JSON is UTF-8 whatever is said (RFC 8259 section 8.1)."""
+    if _NAMES[media_type] == ".ndjson":
+        return "utf-8"
+    told: str | None = request.content_type[1].get("charset")
+    return told
 
 
 async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress]) -> AsyncIterator[Progress]:

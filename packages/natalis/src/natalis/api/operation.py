@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Struct)
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 OPERATION = "operation"
 _ENCODER = msgspec.json.Encoder()
 

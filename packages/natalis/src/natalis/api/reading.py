@@ -64,8 +64,6 @@ def read_query(raw: bytes, shape: type[T]) -> T:
     Raises:
         Refusal: A parameter is unknown, repeated, or cannot be right (422, all of them named).
     """
-    if not raw:
-        return msgspec.convert({}, shape)
     try:
         pairs = parse_qsl(
             raw.decode("latin-1"), keep_blank_values=True, errors="surrogateescape", max_num_fields=QUERY_FIELDS
@@ -101,7 +99,7 @@ def _refuse_repeats(raw: bytes) -> None:
 def _explain(raw: bytes, shape: type[Struct], first: str) -> NoReturn:
     """Raise the refusal of a body that was not read; `first` is what msgspec said."""
     read = _parse(raw, first)
-    raise _refusal(_faults(read, shape, strict=True) or [_fault_of(first, BODY, shape)])
+    raise _refusal(_faults(read, shape, strict=True) or [_fault_of(first, _place(first), shape)])
 
 
 def _parse(raw: bytes, first: str) -> _Pairs:
@@ -114,15 +112,19 @@ def _parse(raw: bytes, first: str) -> _Pairs:
             parse_int=lambda digits: int(digits[:DIGITS]),
         )
     except RecursionError:
-        path = _PATH.search(first)
-        name = path["path"].partition(".")[0].partition("[")[0] if path else BODY
-        raise _refusal([FieldFault(name or BODY, "is nested too deeply", "send a flat object")]) from None
+        raise _refusal([FieldFault(_place(first), "is nested too deeply", "send a flat object")]) from None
     except ValueError as error:
         fault = FieldFault(BODY, f"is not JSON: {error}", "send one JSON object in UTF-8")
         raise Refusal(MALFORMED, f"The body is not JSON: {error}", [fault]) from None
     if not isinstance(read, _Pairs):
         raise _refusal([FieldFault(BODY, f"is {_word(read)}", "send one JSON object")])
     return read
+
+
+def _place(message: str) -> str:
+    """Return the field that a message of msgspec's is about."""
+    path = _PATH.search(message)
+    return (re.split(r"[.[]", path["path"], maxsplit=1)[0] if path else "") or BODY
 
 
 def _refuse_constant(name: str) -> NoReturn:

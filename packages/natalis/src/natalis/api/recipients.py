@@ -182,5 +182,5 @@ class RecipientRoutes:
 
 
 def _page(title: str, rest: str) -> Response[str]:
-    headers = {"Content-Security-Policy": _PAGE_POLICY, "Content-Type": HTML}
-    return Response(_PAGE.format(title=title, rest=rest), headers=headers)
+    headers = {"Content-Security-Policy": _PAGE_POLICY}
+    return Response(_PAGE.format(title=title, rest=rest), status_code=200, media_type=HTML, headers=headers)

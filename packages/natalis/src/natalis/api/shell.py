@@ -83,7 +83,9 @@ def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tupl
 
 def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """Where GET is allowed HEAD is, though Litestar does not know it."""
-    return (name, value.replace(b"GET", b"GET, HEAD")) if name.lower() == b"allow" else (name, value)
+    if name.lower() != b"allow" or b"HEAD" in value:
+        return name, value
+    return name, value.replace(b"GET", b"GET, HEAD")
 
 
 def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:

@@ -15,7 +15,9 @@ from natalis.api.app import create_app
 from natalis.api.options import ApiOptions, ApiServices
 from natalis.caches.memory import MemoryCache
 from natalis.clocks.virtual import VirtualClock
+from natalis.domain.planning import decide_plans
 from natalis.formats.detect import OpenFile, open_people
+from natalis.formats.reading import Reading
 from natalis.ports.store import Store
 from natalis.ports.tokens import Scope
 from natalis.testing.builders import NOON, ZONES, a_rulebook
@@ -42,9 +44,9 @@ ADA = {
 }
 
 
-def open_rows(file: BinaryIO, name: str) -> OpenFile:
+def open_rows(file: BinaryIO, name: str, encoding: str | None) -> OpenFile:
     """Open a file of people as the runtime does for the API."""
-    return open_people(file, name=name)
+    return open_people(file, name=name, reading=Reading(encoding=encoding))
 
 
 def services_over(store: Store, clock: VirtualClock) -> ApiServices:
@@ -84,6 +86,18 @@ class Api:
         came.raise_for_status()
         found: dict[str, Any] = came.json()
         return found
+
+    async def plan(self, days: int = 366) -> None:
+        """Plan every delivery that fires within `days`."""
+        now, book = self.clock.now(), a_rulebook()
+        await self.store.plans.plan(
+            until=now + timedelta(days=days), limit=1000, now=now, decide=lambda due: decide_plans(due, book)
+        )
+
+    async def miss(self, days: int = 366) -> None:
+        """Let `days` pass without a dispatcher, so that what was planned is missed."""
+        self.clock.advance(timedelta(days=days))
+        await self.store.outbox.expire(now=self.clock.now(), limit=1000)
 
     async def bearer(self, scope: Scope) -> dict[str, str]:
         """Make a token and return the header that presents it."""
