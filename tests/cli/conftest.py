@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from natalis.cli.app import run
+from natalis.clocks.system import SystemClock
+from natalis.clocks.virtual import VirtualClock
+from natalis.domain.delivery import Delivery
+from natalis.domain.intake import UserInput
+from natalis.domain.message import Message
+from natalis.domain.outcome import Refused
+from natalis.runtime.settings import Settings
+from natalis.runtime.staffing import services_of
+from natalis.runtime.wiring import Application, open_application
+from natalis.telemetry.fanout import Fanout
 from natalis.testing.command_line import Natalis, Ran
+from natalis.transports.embedded import EmbeddedTransport
 
 
 @pytest.fixture
@@ -47,3 +61,41 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def greeted(clean: Path) -> Delivery:
+    """Return a delivery of today that the provider refused, in the database of the current folder."""
+    settings = Settings(database_url=f"sqlite:{clean / 'natalis.db'}")
+    return asyncio.run(_refused(settings))
+
+
+async def _refused(settings: Settings) -> Delivery:
+    clock = SystemClock()
+    async with open_application(settings, clock) as application:
+        today = clock.now().date()
+        ada = UserInput("Ada", "Byron", "ada@example.org", f"1996-{today:%m-%d}", "UTC")
+        await application.users.create(ada)
+        await _plan_and_refuse(application, today)
+        page = await application.deliveries.list()
+    return page.items[0]
+
+
+async def _plan_and_refuse(application: Application, today: date) -> None:
+    clock = VirtualClock(datetime.combine(today, time(9), UTC))
+    moved = replace(application, clock=clock)
+    services = await services_of(moved, EmbeddedTransport(clock), _Refusing(), Fanout(), patience=timedelta(0))
+    for _ in range(4):
+        for service in services:
+            await service.step()
+
+
+class _Refusing:
+    name = "refusing"
+    recognises_repeats = True
+
+    async def send(self, message: Message) -> Refused:
+        return Refused(f"{message.email} is not known here")
+
+    async def close(self) -> None:
+        pass

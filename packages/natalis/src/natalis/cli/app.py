@@ -22,39 +22,44 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "People": {
             "import": (
                 "natalis.cli.import_file",
-                "Import people from a CSV, vCard or NDJSON file (`-` for standard input).",
+                "Import people from a CSV, vCard or NDJSON file.",
             ),
             "user": ("natalis.cli.user", "Add, show, list and remove people one at a time."),
             "suppress": ("natalis.cli.suppress", "Addresses that must not be written to: add, remove, list."),
             "seed": (
                 "natalis.cli.seed",
-                "Add N invented people, with the names, birthdays and zones of the whole earth.",
+                "Add N invented people from the whole earth.",
             ),
         },
         "Messages": {
             "upcoming": ("natalis.cli.upcoming", "Show what will be sent in the next days, and when."),
-            "forecast": ("natalis.cli.forecast", "Show how many messages a date (UTC) will ask for, hour by hour."),
-            "why": ("natalis.cli.why", "Tell what happened to a person's messages in a year, or will, and why."),
+            "forecast": ("natalis.cli.forecast", "Show how many messages a date will ask for."),
+            "why": ("natalis.cli.why", "Tell what became of someone's messages in a year, and why."),
             "deliveries": (
                 "natalis.cli.deliveries",
-                "List messages, show one with its attempts; retry, cancel, replay.",
+                "See what became of messages; retry, cancel, replay.",
             ),
         },
         "Operation": {
-            "settings": ("natalis.cli.settings", "Show every setting: its variable, its value here, and what it does."),
+            "doctor": ("natalis.cli.doctor", "Check every dependency, and say what to do."),
+            "migrate": (
+                "natalis.cli.migrate",
+                "Show what the database lacks; add it with --apply.",
+            ),
+            "settings": ("natalis.cli.settings", "Show every setting, its value here and what it does."),
             "template": (
                 "natalis.cli.template",
-                "What messages say: list the templates, preview one, send one to yourself.",
+                "See what messages say; send one to yourself.",
             ),
             "quarantine": (
                 "natalis.cli.quarantine",
-                "People who could not be planned and were set aside: list, release.",
+                "See and release people who could not be planned.",
             ),
-            "tz": ("natalis.cli.tz", "When a government moves a clock: preview who moves, and move them."),
+            "tz": ("natalis.cli.tz", "Move people when a government moves a clock."),
             "token": ("natalis.cli.tokens", "Create, list and revoke the API's access tokens."),
             "mock-provider": (
                 "natalis.cli.mock_provider",
-                "Run an e-mail service for trials, which fails as it is told to.",
+                "Run an e-mail service for trials that fails on demand.",
             ),
             "completion": ("natalis.cli.completion", "Print the script that completes commands in a shell."),
         },

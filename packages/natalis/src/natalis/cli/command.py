@@ -10,6 +10,10 @@ from typing import Any
 import click
 
 
+class ReaderGone(Exception):
+    """Whoever read the output went away; a `BrokenPipeError` itself would be swallowed by click."""
+
+
 class Command(click.Command):
     """A command whose help ends with examples.
 
@@ -73,6 +77,13 @@ class LazyGroup(Group):
         self.sections = sections
         self._places = {name: (place[0], "command") for each in sections.values() for name, place in each.items()}
         self._places |= unlisted
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return every name, in the order of the help."""

@@ -22,7 +22,7 @@ from natalis.ports.ledger import DeliveryFilter
 from natalis.runtime.wiring import Application
 
 R = TypeVar("R")
-COLUMNS = ("fireAt", "timezone", "kind", "status", "attemptCount", "reason", "id")
+COLUMNS = ("fireAt", "status", "attemptCount", "reason", "id")
 
 
 class Instant(click.ParamType[datetime]):
@@ -67,7 +67,7 @@ def narrowed(*statuses: Status) -> Callable[[Callable[..., R]], Callable[..., R]
     cls=Group, examples=["natalis deliveries list --status failed", "natalis deliveries replay --status missed"]
 )
 def command() -> None:
-    """List messages, show one with its attempts; retry, cancel, replay."""
+    """See what became of messages; retry, cancel, replay."""
 
 
 @command.command(

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from natalis.cli.command import ReaderGone
 from natalis.cli.exit_codes import Answer, ExitCode, answer_to, answer_to_fault
 from natalis.errors import NatalisError
 
@@ -17,18 +18,16 @@ from natalis.errors import NatalisError
 def guarded(act: Callable[[], object], *, as_json: bool, environ: Mapping[str, str], err: TextIO) -> ExitCode:
     """Run `act`, say what went wrong, and return the exit code.
 
-    `act` may raise `SystemExit` or `click.exceptions.Exit` to choose its own code. With NATALIS_DEBUG=1 in `environ`
-    an error is shown with its traceback.
+    `act` may return its own code, which is what click makes of `click.exceptions.Exit`. With NATALIS_DEBUG=1 in
+    `environ` an error is shown with its traceback.
     """
     debug = environ.get("NATALIS_DEBUG", "") not in {"", "0"}
     try:
-        act()
-    except click.exceptions.Exit as ending:
-        return ExitCode(ending.exit_code)
+        ended = act()
     except click.exceptions.NoArgsIsHelpError as wanted:
         err.write(wanted.format_message() + "\n")
         return ExitCode.USAGE
-    except BrokenPipeError:
+    except ReaderGone:
         _let_go_of_stdout()
         return ExitCode.BROKEN_PIPE
     except (KeyboardInterrupt, click.Abort):
@@ -42,7 +41,7 @@ def guarded(act: Callable[[], object], *, as_json: bool, environ: Mapping[str, s
 
             traceback.print_exception(error, file=err)
         return answer.code
-    return ExitCode.DONE
+    return ExitCode(ended) if isinstance(ended, int) else ExitCode.DONE
 
 
 def answer_for(error: Exception) -> Answer:

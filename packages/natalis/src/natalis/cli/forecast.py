@@ -23,9 +23,9 @@ _BAR = 40  # columns
 @with_output
 @with_application
 async def command(output: Output, application: Application, day: str, limit: float | None) -> None:
-    """Show how many messages a date (UTC) will ask for, hour by hour.
+    """Show how many messages a date will ask for.
 
-    Also its peak, and what a provider that takes only so many a second makes of it.
+    By hours of the date (UTC), with the peak, and what a provider that takes only so many a second makes of it.
     """
     rate = application.settings.provider_rate if limit is None else limit
     found = await application.forecast.on(_date(day), limit=rate)

@@ -89,10 +89,10 @@ async def command(
     timezone: str | None,
     **said: Any,
 ) -> None:
-    """Import people from a CSV, vCard or NDJSON file (`-` for standard input).
+    """Import people from a CSV, vCard or NDJSON file.
 
-    Good rows land, and each bad row is named with its line and the reason. Run it again after an interruption and it
-    goes on where it was; run it again after the end and nothing changes.
+    `-` reads standard input. Good rows land, and each bad row is named with its line and the reason. Run it again
+    after an interruption and it goes on where it was; run it again after the end and nothing changes.
     """
     wanted = Wanted(timezone, update, dry_run, restart)
     faults = Faults(report)

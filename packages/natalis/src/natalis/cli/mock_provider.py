@@ -48,7 +48,7 @@ DEFAULT_PORT = 3030
 @click.option("--seed", type=int, help="The same calls meet the same faults in every run.")
 @with_output
 def command(output: Output, host: str, port: int, *, flawless: bool, **turned: Any) -> None:
-    """Run an e-mail service for trials, which fails as it is told to.
+    """Run an e-mail service for trials that fails on demand.
 
     It takes `POST /send-email` and counts what it receives per idempotency key. `GET /stats` tells what it received,
     `POST /knobs` turns the knobs while it runs, `POST /reset` forgets.

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 _WIDE = 10_000  # columns: what is piped into another program is never cut
+_SHORT = 20  # letters: cells up to this are never broken
+_INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:[\d.]+)?Z$", re.ASCII)
 Advance = Callable[[int], None]
 
 
@@ -149,10 +152,19 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, framed:
     table = Table(box=box.SIMPLE_HEAD if framed else None, pad_edge=False, header_style="bold")
     for name in columns:
         numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(_heading(name), justify="right" if numeric else "left", no_wrap=not framed)
+        short = all(len(_cell(row[name])) <= _SHORT for row in rows)
+        table.add_column(
+            _heading(name), justify="right" if numeric else "left", no_wrap=short or not framed, overflow="fold"
+        )
     for row in rows:
-        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in columns))
+        table.add_row(*(Text(_cell(row[name])) for name in columns))
     return table
+
+
+def _cell(value: object) -> str:
+    """Write a value for a table: instants to the minute, which is as exact as people read."""
+    text = "" if value is None else str(value)
+    return _INSTANT.sub(r"\1 \2Z", text)
 
 
 def _heading(name: str) -> str:

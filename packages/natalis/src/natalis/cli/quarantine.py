@@ -16,7 +16,7 @@ from natalis.usecases.quarantine import ManageQuarantine
 
 @click.group(cls=Group, examples=["natalis quarantine list"])
 def command() -> None:
-    """People who could not be planned and were set aside: list, release."""
+    """See and release people who could not be planned."""
 
 
 @command.command("list", examples=["natalis quarantine list --json"])

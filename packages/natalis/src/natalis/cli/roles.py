@@ -7,12 +7,10 @@ from typing import NoReturn
 import click
 
 from natalis.cli.command import Command
-from natalis.errors import SettingsInvalid
+from natalis.errors import InvalidInput
 
-PROBLEM = (
-    "one process owns a SQLite file and has every role in it: run `natalis up`. Separate processes for API, planner, "
-    "dispatcher and worker need the PostgreSQL store, which comes with a later version"
-)
+PROBLEM = "one process owns a SQLite file, and has every role in it"
+REMEDY = "run `natalis up`; separate processes need the PostgreSQL store, which comes with a later version"
 
 
 def _role(name: str) -> Command:
@@ -24,7 +22,7 @@ def _role(name: str) -> Command:
     )
     def refuse() -> NoReturn:
         """Not in this version: `natalis up` has every role in one process."""
-        raise SettingsInvalid((PROBLEM,))
+        raise InvalidInput(name, PROBLEM, REMEDY)
 
     return refuse
 

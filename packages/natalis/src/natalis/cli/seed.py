@@ -20,9 +20,10 @@ from natalis.usecases.import_result import Tally, Wanted
 @with_output
 @with_application
 async def command(output: Output, application: Application, count: int, seed: int) -> None:
-    """Add N invented people, with the names, birthdays and zones of the whole earth.
+    """Add N invented people from the whole earth.
 
-    Their addresses end in example.org, .com and .net, which nobody can receive mail at. Repeating it adds nobody.
+    Names, birthdays and zones are as they occur. Their addresses end in example.org, .com and .net, which nobody can
+    receive mail at. Repeating it adds nobody.
     """
     tally, done = Tally(), 0
     with output.progress("inventing people", count) as advance:

@@ -14,7 +14,7 @@ from natalis.runtime.settings import Choice, Settings, choices
 @click.command(cls=Command, examples=["natalis settings", "natalis settings --json"])
 @with_output
 def command(output: Output) -> None:
-    """Show every setting: its variable, its value here, and what it does."""
+    """Show every setting, its value here and what it does."""
     settings = settings_of(click.get_current_context())
     rows = [_record(choice, settings) for choice in choices().values()]
     output.rows(("variable", "value", "doc"), rows, empty="there is none")

@@ -22,7 +22,7 @@ from natalis.usecases.send_test import SendTest
 
 @click.group(cls=Group, examples=["natalis template preview", "natalis template send-test you@example.org"])
 def command() -> None:
-    """What messages say: list the templates, preview one, send one to yourself."""
+    """See what messages say; send one to yourself."""
 
 
 @command.command("list", examples=["natalis template list"])

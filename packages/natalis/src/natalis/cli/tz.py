@@ -21,7 +21,7 @@ SHOWN = 50  # rows on a terminal
 
 @click.group(cls=Group, examples=["natalis tz preview", "natalis tz apply"])
 def command() -> None:
-    """When a government moves a clock: preview who moves, and move them."""
+    """Move people when a government moves a clock."""
 
 
 @command.command(examples=["natalis tz preview", "natalis tz preview --folder tzdata-2026c --release 2026c --json"])

@@ -24,4 +24,4 @@ async def command(output: Output, application: Application, days: int, timezone:
     """Show what will be sent in the next days, and when."""
     found = await collect(lambda **page: application.upcoming.list(days=days, timezone=timezone, **page), limit, output)
     rows = [upcoming_record(each) for each in found]
-    output.rows(("fireAt", "timezone", "fullName", "kind", "email"), rows, empty=f"nothing is due within {days} days")
+    output.rows(("fireAt", "timezone", "kind", "fullName", "email"), rows, empty=f"nothing is due within {days} days")

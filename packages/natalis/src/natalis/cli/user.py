@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from natalis.cli.command import Group
@@ -19,7 +21,7 @@ ADD_EXAMPLE = (
     "natalis user add --first-name Ada --last-name Byron --email ada@example.org --birthday 1985-12-10 "
     "--timezone Europe/London"
 )
-COLUMNS = ("firstName", "lastName", "email", "birthdayDate", "timezone", "id")
+COLUMNS = ("firstName", "lastName", "email", "birthdayDate", "timezone")
 
 
 @click.group(cls=Group, examples=["natalis user list", "natalis user show ada@example.org"])
@@ -74,6 +76,8 @@ async def remove(output: Output, application: Application, who: str, *, erase: b
     """Remove one person; messages that have not gone out are cancelled."""
     user_id = await _id(application, who)
     if erase and not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("erasing is for good, and nobody is there to be asked: say --yes")
         click.confirm(f"Erase {who} for good?", abort=True, err=True)
     await application.users.remove(user_id, erase=erase)
     output.answer({"id": user_id, "erased": erase}, f"{'erased' if erase else 'removed'} {who}")

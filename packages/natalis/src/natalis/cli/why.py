@@ -18,8 +18,11 @@ from natalis.runtime.wiring import Application
 @with_output
 @with_application
 async def command(output: Output, application: Application, email: str, year: int) -> None:
-    """Tell what happened to a person's messages in a year, or will, and why."""
-    for explanation in await application.why.of_email(email, year):
+    """Tell what became of someone's messages in a year, and why."""
+    explanations = await application.why.of_email(email, year)
+    if not explanations:
+        output.note(f"nothing of {year} is on record, and nothing is planned")
+    for explanation in explanations:
         output.answer(_record(explanation), _page(explanation))
 
 
