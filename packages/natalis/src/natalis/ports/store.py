@@ -24,6 +24,13 @@ class Connection(Protocol):
         """Read and return; raises `StoreUnavailable`."""
         ...
 
+    async def changed_elsewhere(self) -> bool:
+        """Return whether another process may have written since the last call; what was cached before is then stale.
+
+        A store that cannot tell says yes.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was begun, then let go of every file and connection."""
         ...

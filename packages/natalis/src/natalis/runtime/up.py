@@ -22,6 +22,7 @@ from natalis.ports.provider import Provider
 from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
 from natalis.runtime.bell import Bell
+from natalis.runtime.freshness import Freshness
 from natalis.runtime.gauges import Gauges
 from natalis.runtime.progress import Progress
 from natalis.runtime.settings import Settings
@@ -73,7 +74,8 @@ async def up(settings: Settings, clock: Clock, *, announce: Callable[[Addresses]
             transport, provider = EmbeddedTransport(clock), open_provider(settings, clock)
             services = await services_of(application, transport, provider, telemetry)
             gauges = Gauges(application.store, transport, clock, metrics)
-            staff = supervised([*services, gauges], clock)
+            freshness = Freshness(application.store.connection, application.cache, clock)
+            staff = supervised([*services, gauges, freshness], clock)
             async with (
                 _closing(provider, transport),
                 _front_doors(application, transport, staff, registry) as (api, scraped),

@@ -45,10 +45,17 @@ class SqliteConnection:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._data_version: int | None = None
 
     async def ping(self) -> None:
         """Read and return; raises `StoreUnavailable`."""
         await self._engine.read(lambda session: session.row("anything", Number))
+
+    async def changed_elsewhere(self) -> bool:
+        """Return whether another process wrote since the last call; SQLite counts for the connection that writes."""
+        row = await self._engine.write(lambda session: session.row("data_version", Number))
+        known, self._data_version = self._data_version, None if row is None else row.number
+        return known != self._data_version
 
     async def close(self) -> None:
         """Finish what was begun, then let go of every file."""

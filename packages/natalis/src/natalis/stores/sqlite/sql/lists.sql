@@ -56,3 +56,7 @@ SELECT coalesce(sum(rating), 0) AS total, count(*) AS size FROM feedback;
 -- name: anything
 -- Read something, to see that the file answers.
 SELECT count(*) AS number FROM tallies;
+
+-- name: data_version
+-- A number that another process's commit changes, and one's own does not.
+SELECT data_version AS number FROM pragma_data_version;

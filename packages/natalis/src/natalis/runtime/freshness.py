@@ -1,0 +1,39 @@
+"""Freshness: what this process cached is forgotten when another one - a command, an import - wrote to the store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from natalis.ports.cache import Cache
+from natalis.ports.clock import Clock
+from natalis.ports.service import Step
+from natalis.ports.store import Connection
+
+EVERY = timedelta(seconds=1)
+
+
+class Freshness:
+    """Looks once a second whether others wrote; a reader of the cache lags behind them by no more than that."""
+
+    def __init__(self, connection: Connection, cache: Cache, clock: Clock) -> None:
+        self._connection = connection
+        self._cache = cache
+        self._clock = clock
+        self._due = clock.now()
+
+    @property
+    def name(self) -> str:
+        """What logs and health call it."""
+        return "freshness"
+
+    async def step(self) -> Step:
+        """Look, when it is time."""
+        now = self._clock.now()
+        if now >= self._due:
+            self._due = now + EVERY
+            if await self._connection.changed_elsewhere():
+                await self._cache.invalidate("*")
+        return Step(worked=False, wake_at=self._due)
+
+    async def drain(self) -> None:
+        """Nothing is under way between steps."""
