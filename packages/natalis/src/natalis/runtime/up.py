@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from natalis import __version__
 from natalis.api.access import check_listening
@@ -17,7 +18,9 @@ from natalis.api.server import serve
 from natalis.domain.events import Returned
 from natalis.errors import ServiceStalled, SettingsInvalid
 from natalis.formats.detect import open_people
+from natalis.formats.reading import Reading
 from natalis.ports.clock import Clock
+from natalis.ports.people_file import PeopleFile
 from natalis.ports.provider import Provider
 from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
@@ -154,7 +157,7 @@ def _behind(
         users=application.users,
         occasions=application.occasions,
         importing=application.importing,
-        open_people=lambda file, name: open_people(file, name=name),
+        open_people=_open_people,
         deliveries=application.deliveries,
         upcoming=application.upcoming,
         forecast=application.forecast,
@@ -167,6 +170,10 @@ def _behind(
         registry=registry,
         http=HttpMetrics(registry),
     )
+
+
+def _open_people(file: BinaryIO, name: str, encoding: str | None) -> PeopleFile:
+    return open_people(file, name=name, reading=Reading(encoding=encoding))
 
 
 def _progress_check(progress: Progress) -> Check:
