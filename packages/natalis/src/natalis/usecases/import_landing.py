@@ -120,13 +120,16 @@ class Rehearsal:
             self._nobody = not (await self._people.page(email=None, limit=1, cursor=None)).items
         if self._nobody:
             return [self._first_met(row) for row in rows]
-        return await asyncio.gather(*(self._looked_up(row) for row in rows))
+        holders = await asyncio.gather(*(self._holder(row) for row in rows))
+        return [await self._result(row, holder) for row, holder in zip(rows, holders, strict=True)]
 
-    async def _looked_up(self, row: CheckedRow) -> Result:
-        holders = (await self._people.page(email=row.arrival.user.profile.email, limit=1, cursor=None)).items
-        if not holders:
+    async def _holder(self, row: CheckedRow) -> User | None:
+        page = await self._people.page(email=row.arrival.user.profile.email, limit=1, cursor=None)
+        return next(iter(page.items), None)
+
+    async def _result(self, row: CheckedRow, holder: User | None) -> Result:
+        if holder is None:
             return self._first_met(row)
-        holder = holders[0]
         try:
             differing = await differences(row, holder, self._people)
         except NotFound:
