@@ -21,7 +21,6 @@ class Cut:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self.broken: set[str] = set()
-        self.answers_lost: set[str] = set()
 
     async def claim(
         self, keys: Sequence[DeliveryKey], *, worker_id: str, now: datetime, lease_until: datetime
@@ -113,13 +112,15 @@ async def test_when_the_completion_comes_before_any_renewal_the_store_fences_it(
 async def test_a_call_whose_lease_is_known_to_be_lost_is_dropped_and_told_of(house: House) -> None:
     (key,) = await house.queued(1)
     house.provider.hold()
-    frozen = house.worker()
+    cut = Cut(house.store.inbox)
+    frozen = house.worker(inbox=cut)
     await frozen.step()
     house.clock.advance(LEASE + timedelta(seconds=1))
     await run(house.reaper())
 
     await frozen.step()
     house.provider.release()
+    cut.broken = {"complete"}  # so that this fails if it tries
     await run(frozen)
 
     assert (await house.delivery(key)).status is Status.RETRYING

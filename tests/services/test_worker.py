@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -14,12 +15,14 @@ from natalis.domain.outcome import Deferred, Outcome, Refused, Unknown
 from natalis.domain.rate import Rate
 from natalis.domain.retry import RetryPolicy
 from natalis.domain.user import Profile
-from natalis.errors import ProviderUnavailable
+from natalis.errors import ProviderUnavailable, TransportUnavailable
 from natalis.ports.service import Step
 from natalis.ports.suppressions import Suppression
+from natalis.ports.transport import Parcel
 from natalis.services.worker import OnUnknown
 from natalis.testing.house import NINE, House, plain_message, run, worker_options
 from natalis.testing.recording_provider import RecordingProvider
+from natalis.transports.embedded import EmbeddedTransport
 
 POLICY = RetryPolicy(max_attempts=3, base=timedelta(seconds=10), cap=timedelta(minutes=10))
 
@@ -347,6 +350,28 @@ async def test_with_patience_it_waits_and_takes_up_a_key_the_moment_it_is_publis
     assert (await step).worked
     await worker.step()
     assert await house.tally() == {"sent": 1}
+
+
+async def test_a_queue_that_never_answers_is_an_error_and_not_an_idle_one(house: House) -> None:
+    class Deaf(EmbeddedTransport):
+        asked = 0
+
+        async def receive(self, limit: int, *, patience: timedelta) -> Sequence[Parcel]:
+            self.asked += 1
+            await asyncio.get_running_loop().create_future()
+            return await super().receive(limit, patience=patience)
+
+    deaf = Deaf(house.clock)
+    worker = house.worker(worker_options(patience=timedelta(milliseconds=1)), transport=deaf)
+    assert not (await worker.step()).worked
+
+    house.clock.advance(timedelta(seconds=31))
+    with pytest.raises(TransportUnavailable):
+        await worker.step()
+
+    await worker.step()
+    assert deaf.asked == 2
+    await worker.drain()
 
 
 async def test_ended_calls_are_completed_together(house: House) -> None:

@@ -66,7 +66,7 @@ class Worker:
         self._telemetry = telemetry
         self._random = random
         self._options = options
-        self._mailbag = Mailbag(transport, options.patience)
+        self._mailbag = Mailbag(transport, options.patience, clock)
         self._gate = Gate(provider.name, options.breaker, options.rate, clock=clock, telemetry=telemetry)
         self._calls = Calls(provider, clock, options.call_timeout, self._gate.came_back)
         self._unwritten: list[Ending] = []
