@@ -36,7 +36,7 @@ class Machine:
     def run(self, *arguments: str) -> str:
         """Run a command to its end and return what it printed; raises `CommandFailed`."""
         ended = subprocess.run(  # noqa: S603 - runs our own command with arguments a test wrote
-            [NATALIS, *arguments], cwd=self.folder, env=self._environment(), capture_output=True, text=True, check=False
+            [NATALIS, *arguments], cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=False
         )
         if ended.returncode != 0:
             raise CommandFailed(f"natalis {' '.join(arguments)}: {ended.stdout}{ended.stderr}")
@@ -49,7 +49,7 @@ class Machine:
             process = subprocess.Popen(  # noqa: S603 - runs our own command with arguments a test wrote
                 [NATALIS, *arguments],
                 cwd=self.folder,
-                env=self._environment(),
+                env=self.environment(),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -62,7 +62,8 @@ class Machine:
                 process.wait(PATIENCE)
                 _out(process).close()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return what the commands find in their environment."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATALIS_")}
         return {**inherited, **self.settings}
 
