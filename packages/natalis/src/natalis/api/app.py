@@ -10,6 +10,7 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from natalis.api import bulk, deliveries, occasions, recipients, system, timeline, users
+from natalis.api.access import is_loopback
 from natalis.api.gate import Gate
 from natalis.api.operation import Asked, Operation, empty, mount
 from natalis.api.options import ApiOptions, ApiServices
@@ -42,14 +43,15 @@ def create_app(services: ApiServices, options: ApiOptions) -> Litestar:
         options: How it behaves.
     """
     table = _table(services)
-    reference = Reference([*(operation for operation, _ in table), *system.OPERATIONS], options.version)
+    operations = [*(operation for operation, _ in table), *system.OPERATIONS]
+    reference = Reference(operations, options.version, needs_token=not is_loopback(options.listen))
     table += _system(services, reference)
     limiter = None if options.rate is None else RateLimiter(options.rate)
     gate = Gate(services.tokens, services.clock, options.listen, limiter)
     routes = [mount(operation, handler, body_limit=_limit(operation, options)) for operation, handler in table]
     return _Api(
         services,
-        route_handlers=[*_options([operation for operation, _ in table]), *routes],
+        route_handlers=[*_options(operations), *routes],
         guards=[gate.admit],
         exception_handlers={Exception: refuse},
         openapi_config=None,

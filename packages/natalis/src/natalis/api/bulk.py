@@ -18,7 +18,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from litestar.response import Stream
 
-from natalis.api.operation import JSON, NDJSON, Asked, Operation, Success, answer, check_media_type, query_of
+from natalis.api.operation import JSON, NDJSON, Asked, Operation, Success, answer, check_media_type, given, query_of
 from natalis.api.users import TAG
 from natalis.api.wire.bulk import BulkQuery, BulkRow, BulkSummary, RowResult
 from natalis.ports.people_file import PeopleFile
@@ -79,7 +79,7 @@ class BulkRoutes:
             async for chunk in request.stream():
                 file.write(chunk)
             people = self.open_people(file, _NAMES[media_type], _encoding_of(request, media_type))
-            wanted = Wanted(query.timezone, query.update, query.dry_run, restart=True)
+            wanted = Wanted(given(query.timezone), query.update, query.dry_run, restart=True)
             progress = self.importing.run(people, wanted)
             first = await anext(progress)  # what is wrong with the request as a whole is raised here, before 200
         except BaseException:

@@ -9,7 +9,7 @@ from litestar.enums import HttpMethod
 
 from natalis.api import problems
 from natalis.api.instants import instant_in
-from natalis.api.operation import Asked, Operation, Success, answer, query_of
+from natalis.api.operation import Asked, Operation, Success, answer, given, query_of
 from natalis.api.wire.delivery import (
     Delivery,
     DeliveryDetail,
@@ -28,6 +28,8 @@ from natalis.usecases.deliveries import ManageDeliveries
 
 TAG = "Deliveries"
 _PATH = {"delivery_id": (f"{USER_ID}:birthday:2026-12-10", "The delivery's id, `user id:kind:occasion date`.")}
+_FIRST = {"delivery_id": "$response.body#/items/0/id"}
+_LINKS = dict.fromkeys(("showDelivery", "retryDelivery", "cancelDelivery"), _FIRST)
 _MOVES = (problems.NOT_FOUND, problems.ILLEGAL_TRANSITION)
 
 LIST = Operation(
@@ -37,7 +39,7 @@ LIST = Operation(
     "List deliveries",
     "Lists deliveries by fire time, earliest first.",
     TAG,
-    {200: Success("A page of deliveries.", DeliveryPage)},
+    {200: Success("A page of deliveries.", DeliveryPage, links=_LINKS)},
     query=DeliveryQuery,
 )
 SHOW = Operation(
@@ -97,7 +99,7 @@ class DeliveryRoutes:
     async def list(self, request: Asked) -> Response[bytes]:
         """Answer `GET /deliveries`."""
         query = query_of(request, DeliveryQuery)
-        page = await self.deliveries.list(_filter(query), limit=query.limit, cursor=query.cursor)
+        page = await self.deliveries.list(_filter(query), limit=query.limit, cursor=given(query.cursor))
         return answer(DeliveryPage([delivery_shape(each) for each in page.items], page.cursor))
 
     async def show(self, request: Asked) -> Response[bytes]:
@@ -124,5 +126,9 @@ def _key(request: Asked) -> DeliveryKey:
 
 def _filter(query: ReplayQuery) -> DeliveryFilter:
     return DeliveryFilter(
-        query.status, query.kind, query.user_id, instant_in(query.from_, "from"), instant_in(query.to, "to")
+        given(query.status),
+        given(query.kind),
+        given(query.user_id),
+        instant_in(given(query.from_), "from"),
+        instant_in(given(query.to), "to"),
     )

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from natalis.api import problems
-from natalis.api.operation import FORM, JSON, NDJSON, Header, Operation, Success
+from natalis.api.operation import FORM, JSON, Header, Operation, Success
 from natalis.api.problems import Problem, ProblemKind
 from natalis.api.wire.user import UserFields
 
@@ -22,6 +22,13 @@ _REF = "#/components/schemas/{name}"
 _LITESTAR_PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _ALIASES = (("birthdayDate", "birthday"), ("timezone", "location"))
 _NEW_USER = "NewUser"
+_ADA = {
+    "firstName": "Ada",
+    "lastName": "Lovelace",
+    "email": "ada@example.org",
+    "birthdayDate": "1985-12-10",
+    "timezone": "Europe/London",
+}
 _ABOUT = (
     "Sends every person a message on their day, at nine in *their* morning, exactly once.\n\n"
     "Errors are problem details (RFC 9457) whose `errors` name each faulty field and what would be right. Unknown "
@@ -29,13 +36,19 @@ _ABOUT = (
 )
 
 
-def document_of(operations: Sequence[Operation], version: str) -> dict[str, Any]:
-    """Return the whole document, ready to be encoded."""
+def document_of(operations: Sequence[Operation], version: str, *, needs_token: bool) -> dict[str, Any]:
+    """Return the whole document, ready to be encoded.
+
+    Args:
+        operations: Every operation there is.
+        version: Of Natalis.
+        needs_token: Whether nobody may call without a token, as beyond loopback.
+    """
     schemas = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         path = _LITESTAR_PARAMETER.sub(r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.value.lower()] = _operation(operation)
+        paths.setdefault(path, {})[operation.method.value.lower()] = _operation(operation, needs_token=needs_token)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,7 +75,7 @@ def document_of(operations: Sequence[Operation], version: str) -> dict[str, Any]
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, *, needs_token: bool) -> dict[str, Any]:
     described = operation.description
     if operation.scope is not None:
         described += f"\n\nNeeds the scope `{operation.scope}`."
@@ -72,13 +85,20 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "description": described,
         "tags": [operation.tag],
         "parameters": [*_path(operation), *_query(operation.query), *map(_header_parameter, operation.headers)],
-        "security": [] if operation.scope is None else [{"token": [operation.scope.value]}, {}],
+        "security": _security(operation, needs_token=needs_token),
         "responses": _responses(operation),
     }
     if operation.body is not None:
         content = {media_type: _body(operation, media_type) for media_type in operation.media_types}
         found["requestBody"] = {"required": True, "content": content}
     return found
+
+
+def _security(operation: Operation, *, needs_token: bool) -> list[dict[str, list[str]]]:
+    if operation.scope is None:
+        return []
+    token: dict[str, list[str]] = {"token": [operation.scope.value]}
+    return [token] if needs_token else [token, {}]
 
 
 def _path(operation: Operation) -> list[dict[str, Any]]:
@@ -137,16 +157,17 @@ def _body(operation: Operation, media_type: str) -> dict[str, Any]:
     name = _NEW_USER if operation.id == "createUser" else operation.body.__name__
     if media_type in {JSON, FORM}:
         return {"schema": {"$ref": _REF.format(name=name)}}
-    described = "One JSON object a line." if media_type == NDJSON else "A header and a row for each person."
-    return {"schema": {"type": "string", "description": described}, "example": _rows_example(media_type)}
+    return {"example": _rows_example(media_type)}  # rows have no schema: each is judged by itself
 
 
 def _rows_example(media_type: str) -> str:
-    if media_type == NDJSON:
+    if media_type == "text/vcard":
         return (
-            '{"firstName":"Ada","lastName":"Lovelace","email":"ada@example.org","birthdayDate":"1985-12-10",'
-            '"timezone":"Europe/London"}\n'
+            "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ada Lovelace\r\nN:Lovelace;Ada;;;\r\nEMAIL:ada@example.org\r\n"
+            "BDAY:19851210\r\nTZ:Europe/London\r\nEND:VCARD\r\n"
         )
+    if media_type != "text/csv":
+        return msgspec.json.encode(_ADA).decode() + "\n"
     return "firstName,lastName,email,birthdayDate,timezone\nAda,Lovelace,ada@example.org,1985-12-10,Europe/London\n"
 
 
@@ -167,12 +188,18 @@ def _success(success: Success) -> dict[str, Any]:
     found: dict[str, Any] = {"description": success.description}
     headers = {header.name: _header(header) for header in success.headers}
     found["headers"] = headers | {"X-Request-Id": _header(_REQUEST_ID)}
+    if success.links:
+        found["links"] = {name: _link(name, parameters) for name, parameters in success.links.items()}
     if success.shape is not None:
         found["content"] = {success.media_type: {"schema": {"$ref": _REF.format(name=success.shape.__name__)}}}
     elif success.media_type != JSON or success.description == "The document.":
         schema = {"type": "object"} if success.media_type == JSON else {"type": "string"}
         found["content"] = {success.media_type: {"schema": schema}}
     return found
+
+
+def _link(operation_id: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    return {"operationId": operation_id, "parameters": {f"path.{name}": value for name, value in parameters.items()}}
 
 
 _REQUEST_ID = Header("X-Request-Id", "What the log calls the request.", "0190c3f25dfb7c8e8f6b5a4d3c2b1a09")
@@ -226,7 +253,8 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
             if success.shape is not None:
                 shapes[success.shape.__name__] = success.shape
     (_, schemas) = msgspec.json.schema_components(shapes.values(), ref_template=_REF)
-    return {**schemas, _NEW_USER: _new_user(schemas[UserFields.__name__])}
+    fields = schemas[UserFields.__name__]
+    return {**schemas, UserFields.__name__: _fields(fields), _NEW_USER: _new_user(fields)}
 
 
 def _new_user(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,13 +266,11 @@ def _new_user(fields: Mapping[str, Any]) -> dict[str, Any]:
         "description": "A user to be added.",
         "required": ["firstName", "lastName", "email"],
         "allOf": either,
-        "examples": [
-            {
-                "firstName": "Ada",
-                "lastName": "Lovelace",
-                "email": "ada@example.org",
-                "birthdayDate": "1985-12-10",
-                "timezone": "Europe/London",
-            }
-        ],
+        "examples": [_ADA],
     }
+
+
+def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes a user: any of the fields, two of them under either name but not under both."""
+    neither_twice = [{"not": {"required": [name, alias]}} for name, alias in _ALIASES]
+    return {**fields, "allOf": neither_twice, "examples": [{"timezone": "Asia/Tokyo"}]}

@@ -7,14 +7,15 @@ none of the three can say something else.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from litestar import Request, Response
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from natalis.api import problems
 from natalis.api.problems import ProblemKind, Refusal
@@ -24,6 +25,7 @@ from natalis.ports.tokens import Scope
 Asked: TypeAlias = Request[Any, Any, Any]
 Handler: TypeAlias = Callable[[Asked], Awaitable[Response[Any]]]
 T = TypeVar("T", bound=Struct)
+V = TypeVar("V")
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
@@ -54,12 +56,14 @@ class Success:
         shape: Its body; None without one.
         headers: What it carries besides.
         media_type: Of the body.
+        links: Operations that take something of this answer: by their id, a path parameter and where it stands.
     """
 
     description: str
     shape: type[Struct] | None = None
     headers: tuple[Header, ...] = ()
     media_type: str = JSON
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,11 @@ def operation_of(request: Asked) -> Operation:
 def query_of(request: Asked, shape: type[T]) -> T:
     """Return the query of a request as its operation's shape; refuses what it does not know."""
     return read_query(request.scope["query_string"], shape)
+
+
+def given(value: V | UnsetType) -> V | None:
+    """Return what was given, or None: in a query `null` is a text like any other, so absence has a value of its own."""
+    return None if value is UNSET else value
 
 
 async def body_of(request: Asked, shape: type[T]) -> T:

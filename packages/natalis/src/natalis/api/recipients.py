@@ -20,6 +20,7 @@ from natalis.api.operation import (
     body_of,
     check_media_type,
     empty,
+    given,
     query_of,
 )
 from natalis.api.reading import read_json, read_query
@@ -166,7 +167,7 @@ class RecipientRoutes:
     async def list(self, request: Asked) -> Response[bytes]:
         """Answer `GET /suppressions`."""
         query = query_of(request, PageQuery)
-        page = await self.suppressing.list(limit=query.limit, cursor=query.cursor)
+        page = await self.suppressing.list(limit=query.limit, cursor=given(query.cursor))
         return answer(SuppressionPage([suppression_shape(each) for each in page.items], page.cursor))
 
     async def add(self, request: Asked) -> Response[bytes]:

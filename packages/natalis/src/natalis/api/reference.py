@@ -35,11 +35,13 @@ class Reference:
     Args:
         operations: Every operation there is.
         version: Of Natalis.
+        needs_token: Whether nobody may call without a token.
     """
 
-    def __init__(self, operations: Sequence[Operation], version: str) -> None:
+    def __init__(self, operations: Sequence[Operation], version: str, *, needs_token: bool) -> None:
         self._operations = operations
         self._version = version
+        self._needs_token = needs_token
 
     @cached_property
     def document(self) -> bytes:
@@ -53,7 +55,7 @@ class Reference:
 
     @cached_property
     def _document(self) -> dict[str, Any]:
-        return document_of(self._operations, self._version)
+        return document_of(self._operations, self._version, needs_token=self._needs_token)
 
 
 def _page(document: Mapping[str, Any]) -> Iterator[str]:
@@ -97,7 +99,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator
         ]
         yield _table(("Parameter", "In", "Meaning", "Example"), rows)
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        yield f"<p>Body, <code>{_text(media_type)}</code>: {_shape(content['schema'])}</p>"
+        shape = _shape(content["schema"]) if "schema" in content else f"<pre>{_text(content['example'])}</pre>"
+        yield f"<div>Body, <code>{_text(media_type)}</code>: {shape}</div>"
     yield _answers(operation["responses"])
     yield "</details>"
 

@@ -10,6 +10,7 @@ import time
 from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send, route_template
 
 REQUEST_ID = "natalis.request_id"
+_REFUSED = 400
 _OFFERED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
@@ -19,6 +20,8 @@ _SECURITY = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+DRAINED = 64 * 1024 * 1024
+"""Bytes of a refused body that are still taken in, so that the refusal arrives instead of a broken connection."""
 _LOG = logging.getLogger("natalis.api")
 
 
@@ -45,22 +48,52 @@ class Shell:
             scope["method"] = "GET"
         began = time.perf_counter()
         status = 0
+        incoming = _Incoming(receive)
 
         async def complete(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status >= _REFUSED and _has_body(scope):
+                    await incoming.drain()
                 message["headers"] = _completed(message["headers"], request_id)
             elif head:
                 message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self._app(scope, receive, complete)
+            await self._app(scope, incoming.receive, complete)
         finally:
             if head:
                 scope["method"] = "HEAD"
             _log(scope, request_id, status, time.perf_counter() - began)
+
+
+class _Incoming:
+    """The body of a request as it comes in."""
+
+    __slots__ = ("_ended", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._ended = not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Take in what the client still sends, up to `DRAINED`, and throw it away."""
+        left = DRAINED
+        while not self._ended and left > 0:
+            left -= len((await self.receive()).get("body", b""))
+
+
+def _has_body(scope: Scope) -> bool:
+    """Return whether a body is on its way; one that waits to be asked for (`Expect: 100-continue`) is not."""
+    names = {name for name, _ in scope["headers"]}
+    return b"expect" not in names and bool(names & {b"content-length", b"transfer-encoding"})
 
 
 def request_id_of(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from litestar.enums import HttpMethod
 
 from natalis.api import problems
 from natalis.api.instants import date_in
-from natalis.api.operation import Asked, Operation, Success, answer, query_of
+from natalis.api.operation import Asked, Operation, Success, answer, given, query_of
 from natalis.api.users import USER_PATH
 from natalis.api.wire.render import explanation_shape, forecast_shape, upcoming_shape
 from natalis.api.wire.timeline import (
@@ -75,19 +75,19 @@ class TimelineRoutes:
         """Answer `GET /upcoming`."""
         query = query_of(request, UpcomingQuery)
         page = await self.upcoming.list(
-            days=query.days, timezone=query.timezone, limit=query.limit, cursor=query.cursor
+            days=query.days, timezone=given(query.timezone), limit=query.limit, cursor=given(query.cursor)
         )
         return answer(UpcomingPage([upcoming_shape(item) for item in page.items], page.cursor))
 
     async def forecast_day(self, request: Asked) -> Response[bytes]:
         """Answer `GET /forecast`."""
         query = query_of(request, ForecastQuery)
-        return answer(forecast_shape(await self.forecast.on(date_in(query.date, "date"), limit=query.limit)))
+        return answer(forecast_shape(await self.forecast.on(date_in(query.date, "date"), limit=given(query.limit))))
 
     async def explain_year(self, request: Asked) -> Response[bytes]:
         """Answer `GET /user/{id}/ledger`."""
         query = query_of(request, LedgerQuery)
         user_id = request.path_params["user_id"]
-        year = self.clock.now().year if query.year is None else query.year
+        year = given(query.year) or self.clock.now().year
         found = await self.why.of_user(user_id, year)
         return answer(Ledger(user_id, year, [explanation_shape(each) for each in found]))

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from natalis.api import problems
 from natalis.api.etag import expected_versions, is_known, tag_of
 from natalis.api.gate import check_scope
-from natalis.api.operation import Asked, Header, Operation, Success, answer, body_of, empty, query_of
+from natalis.api.operation import Asked, Header, Operation, Success, answer, body_of, empty, given, query_of
 from natalis.api.problems import FieldFault, Refusal
 from natalis.api.wire.render import person_shape, user_shape
 from natalis.api.wire.user import DeleteQuery, Person, User, UserFields, UserPage, UserQuery
@@ -28,6 +28,9 @@ TAG = "Users"
 USER_PATH = {"user_id": (USER_ID, "The user's id.")}
 ETAG = Header("ETag", "The user's version.", '"3"')
 IF_MATCH = Header("If-Match", "Change only while the user has this `ETag`; 412 otherwise.", '"3"')
+_THIS_USER = {"user_id": "$response.body#/id"}
+_LINKED = ("readUser", "changeUser", "replaceUser", "putOccasion", "explainYear", "deleteUser")
+_LINKS = dict.fromkeys(_LINKED, _THIS_USER)
 _REPLAYED = Header("Idempotency-Replayed", "`true` when the key came before: nothing was created now.", "true")
 
 CREATE = Operation(
@@ -43,6 +46,7 @@ CREATE = Operation(
             "The user, as stored.",
             User,
             (Header("Location", "Where the user is.", f"/user/{USER_ID}"), ETAG, _REPLAYED),
+            links=_LINKS,
         )
     },
     scope=Scope.WRITE,
@@ -167,7 +171,7 @@ class UserRoutes:
     async def list(self, request: Asked) -> Response[bytes]:
         """Answer `GET /user`."""
         query = query_of(request, UserQuery)
-        page = await self.users.list(email=query.email, limit=query.limit, cursor=query.cursor)
+        page = await self.users.list(email=given(query.email), limit=query.limit, cursor=given(query.cursor))
         return answer(UserPage([user_shape(user) for user in page.items], page.cursor))
 
     async def _expected(self, user_id: str, if_match: str | None) -> int | None:

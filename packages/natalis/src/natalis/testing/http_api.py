@@ -18,6 +18,7 @@ from natalis.clocks.virtual import VirtualClock
 from natalis.domain.planning import decide_plans
 from natalis.formats.detect import OpenFile, open_people
 from natalis.formats.reading import Reading
+from natalis.ports.clock import Clock
 from natalis.ports.store import Store
 from natalis.ports.tokens import Scope
 from natalis.testing.builders import NOON, ZONES, a_rulebook
@@ -49,7 +50,7 @@ def open_rows(file: BinaryIO, name: str, encoding: str | None) -> OpenFile:
     return open_people(file, name=name, reading=Reading(encoding=encoding))
 
 
-def services_over(store: Store, clock: VirtualClock) -> ApiServices:
+def services_over(store: Store, clock: Clock) -> ApiServices:
     """Wire every use case over a store."""
     cache, book, registry = MemoryCache(clock), a_rulebook(), Registry()
     return ApiServices(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from natalis.api.wire.words import Zone
 
@@ -13,8 +13,8 @@ class BulkQuery(Struct, frozen=True, rename="camel", forbid_unknown_fields=True)
     """How to take many people in."""
 
     timezone: Annotated[
-        str | None, Meta(description="The zone of rows that name none.", examples=["Europe/London"])
-    ] = None
+        str | UnsetType, Meta(description="The zone of rows that name none.", examples=["Europe/London"])
+    ] = UNSET
     update: Annotated[
         bool,
         Meta(description="Whether a row wins where its address is known with other data.", examples=[False]),

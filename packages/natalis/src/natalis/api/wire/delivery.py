@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from natalis.api.wire.words import USER_ID, Cursor, CursorQuery, DeliveryId, Instant, Kind, Limit, UserId, Zone
 from natalis.domain.delivery import Status
@@ -80,19 +80,19 @@ class Replayed(Struct, frozen=True, rename="camel"):
 class ReplayQuery(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Which deliveries; every parameter narrows."""
 
-    status: Annotated[Status | None, Meta(description="In this state.", examples=["failed"])] = None
+    status: Annotated[Status | UnsetType, Meta(description="In this state.", examples=["failed"])] = UNSET
     from_: Annotated[
-        str | None,
+        str | UnsetType,
         Meta(
             description="Fires at or after this instant: ISO 8601 with an offset, or a date (UTC).",
             examples=["2026-12-10T00:00:00Z"],
         ),
-    ] = field(name="from", default=None)
+    ] = field(name="from", default=UNSET)
     to: Annotated[
-        str | None, Meta(description="Fires before this instant; written likewise.", examples=["2026-12-11"])
-    ] = None
-    kind: Annotated[str | None, Meta(description="Of this kind.", examples=["birthday"])] = None
-    user_id: Annotated[str | None, Meta(description="Of this user.", examples=[USER_ID])] = None
+        str | UnsetType, Meta(description="Fires before this instant; written likewise.", examples=["2026-12-11"])
+    ] = UNSET
+    kind: Annotated[str | UnsetType, Meta(description="Of this kind.", examples=["birthday"])] = UNSET
+    user_id: Annotated[str | UnsetType, Meta(description="Of this user.", examples=[USER_ID])] = UNSET
 
 
 class ReplayManyQuery(ReplayQuery, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -108,4 +108,4 @@ class DeliveryQuery(ReplayQuery, frozen=True, rename="camel", forbid_unknown_fie
     """Which deliveries to list; every parameter narrows."""
 
     limit: Limit = DEFAULT_LIMIT
-    cursor: CursorQuery = None
+    cursor: CursorQuery = UNSET

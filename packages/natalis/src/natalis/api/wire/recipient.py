@@ -48,7 +48,7 @@ class PageQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which page of a list."""
 
     limit: Limit = DEFAULT_LIMIT
-    cursor: CursorQuery = None
+    cursor: CursorQuery = UNSET
 
 
 class SuppressionQuery(Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from natalis.api.wire.words import Cursor, CursorQuery, Email, Instant, Kind, Limit, UserId, Zone
 from natalis.usecases.paging import DEFAULT_LIMIT
@@ -38,9 +38,9 @@ class UpcomingQuery(Struct, frozen=True, forbid_unknown_fields=True):
         int,
         Meta(description="Days from now.", examples=[7], extra_json_schema={"minimum": 1, "maximum": 366}),
     ] = 7
-    timezone: Annotated[str | None, Meta(description="Of this zone only.", examples=["Europe/London"])] = None
+    timezone: Annotated[str | UnsetType, Meta(description="Of this zone only.", examples=["Europe/London"])] = UNSET
     limit: Limit = DEFAULT_LIMIT
-    cursor: CursorQuery = None
+    cursor: CursorQuery = UNSET
 
 
 class Minute(Struct, frozen=True, rename="camel"):
@@ -91,9 +91,9 @@ class ForecastQuery(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="A date (UTC).", examples=["2026-12-10"], extra_json_schema={"format": "date"}),
     ]
     limit: Annotated[
-        float | None,
+        float | UnsetType,
         Meta(description="Messages a second that the provider takes; none for no limit.", examples=[100.0]),
-    ] = None
+    ] = UNSET
 
 
 class Moment(Struct, frozen=True, rename="camel"):
@@ -144,10 +144,10 @@ class LedgerQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which year to explain."""
 
     year: Annotated[
-        int | None,
+        int | UnsetType,
         Meta(
             description="Of the occasion dates; this year when left out.",
             examples=[2026],
             extra_json_schema={"minimum": 1970, "maximum": 2100},
         ),
-    ] = None
+    ] = UNSET

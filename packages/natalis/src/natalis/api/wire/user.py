@@ -98,9 +98,11 @@ class OccasionFields(Struct, frozen=True, rename="camel", forbid_unknown_fields=
 class UserQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which users to list."""
 
-    email: Annotated[str | None, Meta(description="The one with this address.", examples=["ada@example.org"])] = None
+    email: Annotated[str | UnsetType, Meta(description="The one with this address.", examples=["ada@example.org"])] = (
+        UNSET
+    )
     limit: Limit = DEFAULT_LIMIT
-    cursor: CursorQuery = None
+    cursor: CursorQuery = UNSET
 
 
 class DeleteQuery(Struct, frozen=True, forbid_unknown_fields=True):

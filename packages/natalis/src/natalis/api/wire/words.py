@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from natalis.domain.user import EMAIL_LIMIT, NAME_LIMIT
 from natalis.usecases.paging import LARGEST_LIMIT
@@ -85,5 +85,6 @@ Limit: TypeAlias = Annotated[
     ),
 ]
 CursorQuery: TypeAlias = Annotated[
-    str | None, Meta(description="The `cursor` of the page before; none for the first page.", examples=["eyJhIjoxfQ"])
+    str | UnsetType,
+    Meta(description="The `cursor` of the page before; none for the first page.", examples=["eyJhIjoxfQ"]),
 ]
