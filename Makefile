@@ -24,12 +24,16 @@ demo: setup ## play a year of real birthdays on a virtual clock
 .PHONY: test
 test: check test-oldest test-newest ## everything: checks, then all tests on the oldest and the newest Python present
 
+.PHONY: services
+services: ## install what is missing of PostgreSQL, RabbitMQ, Redis, pgbouncer and nginx, to test against; starts none
+	@scripts/services
+
 .PHONY: test-oldest
-test-oldest: setup
+test-oldest: setup services
 	@$(BIN)/pytest -n 2 --dist worksteal tests
 
 .PHONY: test-newest
-test-newest: setup
+test-newest: setup services
 	@scripts/on-newest -n 2 --dist worksteal -m 'not slow' tests
 
 .PHONY: check

@@ -1,4 +1,4 @@
-"""What every test stands on: no sockets unless it is marked `network`."""
+"""What every test stands on: no sockets unless it is marked `network`, and servers for those that ask."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import socket
 from typing import Any
 
 import pytest
+
+pytest_plugins = ["natalis.testing.servers.fixtures"]
 
 
 class SocketBlocked(RuntimeError):

@@ -1,0 +1,66 @@
+"""Pytest fixtures: a server starts with the first test that asks for it, and each test gets a fresh part of it.
+
+Each pytest process has servers of its own, also under pytest-xdist: a test may kill, pause and restart what it is
+given (`postgres.server.kill()`), nobody else sees it, and before the next test it is brought back. A test that asks
+for a server which is not installed fails and says what to do. Tests that use them carry the `network` mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from natalis.testing.servers.postgres import Postgres, PostgresDatabase, PostgresPair, PostgresReplica
+from natalis.testing.servers.redis import RedisServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """PostgreSQL without fsync (see `Postgres`), for the session."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_replica_server(postgres_server: Postgres) -> Iterator[PostgresReplica]:
+    """A streaming replica of it, for the session."""
+    postgres_server.revive()
+    with PostgresReplica(postgres_server) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Iterator[PostgresDatabase]:
+    """A fresh PostgreSQL database."""
+    postgres_server.revive()
+    database = postgres_server.create_database()
+    yield database
+    postgres_server.revive()
+    postgres_server.drop_database(database.name)
+
+
+@pytest.fixture
+def postgres_pair(postgres: PostgresDatabase, postgres_replica_server: PostgresReplica) -> Iterator[PostgresPair]:
+    """A fresh PostgreSQL database on a primary and on its streaming replica."""
+    pair = PostgresPair(postgres, postgres_replica_server)
+    postgres_replica_server.revive()
+    pair.catch_up()
+    yield pair
+    postgres.server.revive()
+    postgres_replica_server.revive()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Redis that keeps nothing over a restart, for the session."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> RedisServer:
+    """An empty Redis."""
+    redis_server.revive()
+    redis_server.flush()
+    return redis_server
