@@ -65,9 +65,13 @@ def test_a_pipe_gets_a_plain_line_for_every_message(process: Natalis) -> None:
     assert any(line.endswith("Nydia Velázquez") for line in lines)
 
 
-def test_a_person_sees_the_year_go_by_on_a_terminal_of_80_by_24(clean: Path) -> None:
-    seen = _watched(clean, "demo", "--fast")
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what the demo drew on a terminal of 80 by 24, without colours and movements."""
+    return _watched(tmp_path_factory.mktemp("demo"), "demo", "--fast")
 
+
+def test_a_person_sees_the_year_go_by_on_a_terminal(seen: str) -> None:
     assert "1 January 2027" in seen
     assert "★ Ben Cline, born on 29 February 1972, was greeted on 28 February at 09:00" in seen
     assert "537 of 537 greeted · 0 late" in seen
@@ -75,9 +79,7 @@ def test_a_person_sees_the_year_go_by_on_a_terminal_of_80_by_24(clean: Path) -> 
     assert max(len(line) for line in seen.splitlines()) <= COLUMNS
 
 
-def test_no_picture_is_higher_than_the_terminal(clean: Path) -> None:
-    seen = _watched(clean, "demo", "--fast")
-
+def test_no_picture_is_higher_than_the_terminal(seen: str) -> None:
     pictures = re.findall(r"╭.*?╰", seen, flags=re.DOTALL)
     assert pictures
     assert all(len(picture.splitlines()) < ROWS for picture in pictures)

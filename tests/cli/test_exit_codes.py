@@ -8,6 +8,7 @@ import pytest
 
 from natalis import errors
 from natalis.cli.exit_codes import ANSWERS, ExitCode, answer_to
+from natalis.testing.command_line import Natalis
 
 EVERY_ERROR = [
     kind
@@ -56,3 +57,9 @@ def test_an_error_below_a_mapped_one_is_answered_like_it() -> None:
 
     assert answer.code is ExitCode.INVALID
     assert "Europe/Paris" in answer.remedy
+
+
+def test_help_tells_every_exit_code(natalis: Natalis) -> None:
+    told = natalis("--help").out.split("Exit codes:")[1]
+
+    assert all(f"  {int(code):<3}  {code.meaning}" in told for code in ExitCode)

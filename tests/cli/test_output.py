@@ -98,3 +98,12 @@ def test_progress_is_drawn_on_a_terminal_alone(err: io.StringIO, drawn: bool) ->
         advance(10)
 
     assert bool(err.getvalue()) is drawn
+
+
+def test_a_bar_can_wait_until_it_is_worth_while() -> None:
+    err = Terminal()
+
+    with Output(as_json=False, err=err).progress("reading", 10, after=3600) as advance:
+        advance(10)
+
+    assert not err.getvalue()

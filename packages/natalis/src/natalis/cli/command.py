@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from natalis.cli.exit_codes import ExitCode
+
 
 class ReaderGone(Exception):
     """Whoever read the output went away; a `BrokenPipeError` itself would be swallowed by click."""
@@ -103,6 +105,8 @@ class LazyGroup(Group):
         """Write the commands first, which is what a person came for, then the options."""
         self.format_commands(ctx, formatter)
         click.Command.format_options(self, ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), code.meaning) for code in ExitCode])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands below their headings, without importing one."""

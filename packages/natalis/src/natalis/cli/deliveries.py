@@ -126,7 +126,8 @@ async def cancel(output: Output, application: Application, delivery: str) -> Non
 @with_application
 async def replay(output: Output, application: Application, wanted: DeliveryFilter, limit: int) -> None:
     """Send every failed and missed delivery that matches after all, now."""
-    replayed = await application.deliveries.replay(wanted, limit=limit)
+    with output.progress("scheduling again", None):
+        replayed = await application.deliveries.replay(wanted, limit=limit)
     output.answer({"replayed": replayed}, f"{replayed} scheduled again; a running service sends them at once")
 
 

@@ -45,11 +45,15 @@ def command(output: Output) -> None:
 
 
 async def _examine(output: Output, settings: Settings) -> list[Finding]:
-    findings = []
-    async for finding in check_up(settings, machine_clock()):
+    findings: list[Finding] = []
+    checks = check_up(settings, machine_clock())
+    while True:
+        with output.progress("checking", None):  # reading a large database from end to end takes its time
+            finding = await anext(checks, None)
+        if finding is None:
+            return findings
         _show(output, finding)
         findings.append(finding)
-    return findings
 
 
 def _show(output: Output, finding: Finding) -> None:

@@ -12,20 +12,43 @@ from natalis import errors
 
 
 class ExitCode(enum.IntEnum):
-    """How a command ended; documented, and stable."""
+    """How a command ended; stable."""
 
-    DONE = 0  # it did what was asked
-    PROBLEMS = 1  # it ran, and what it found is not all well: bad rows, a failing check
-    USAGE = 2  # the command was not understood: an unknown option, a missing argument
-    INVALID = 3  # a value was understood and cannot be: a bad date, an unknown zone
-    NOT_FOUND = 4  # no such user, delivery, token
-    CONFLICT = 5  # what is stored stands against it: the address is taken, the delivery has been sent
-    NOT_PERMITTED = 6  # the token lacks the scope
-    SETTINGS = 7  # the settings as a whole do not hold
-    UNAVAILABLE = 8  # the database, the queue or the provider cannot be reached
-    INTERNAL = 70  # a fault in Natalis itself (EX_SOFTWARE of sysexits.h)
-    INTERRUPTED = 130  # Ctrl-C (128 + SIGINT, as shells have it)
-    BROKEN_PIPE = 141  # whoever read the output went away (128 + SIGPIPE)
+    DONE = 0
+    PROBLEMS = 1
+    USAGE = 2
+    INVALID = 3
+    NOT_FOUND = 4
+    CONFLICT = 5
+    NOT_PERMITTED = 6
+    SETTINGS = 7
+    UNAVAILABLE = 8
+    INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+    INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+    BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+    @property
+    def meaning(self) -> str:
+        """What it says, in a clause, for the help and the documentation."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = MappingProxyType(
+    {
+        ExitCode.DONE: "done",
+        ExitCode.PROBLEMS: "done, and not all is well: bad rows, a failing check",
+        ExitCode.USAGE: "the command was not understood",
+        ExitCode.INVALID: "a value cannot be: a bad date, an unknown zone",
+        ExitCode.NOT_FOUND: "no such user, delivery, token",
+        ExitCode.CONFLICT: "what is stored stands against it",
+        ExitCode.NOT_PERMITTED: "the token lacks the scope",
+        ExitCode.SETTINGS: "the settings do not hold",
+        ExitCode.UNAVAILABLE: "the database, a file or the provider cannot be reached",
+        ExitCode.INTERNAL: "a fault in Natalis itself",
+        ExitCode.INTERRUPTED: "Ctrl-C",
+        ExitCode.BROKEN_PIPE: "whoever read the output went away",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,14 @@ async def collect(fetch: Fetch[T], limit: int, output: Output) -> list[T]:
     """Return up to `limit` items, page by page; notes when there are more."""
     items: list[T] = []
     cursor: str | None = None
-    while len(items) < limit:
-        page = await fetch(limit=min(_PAGE, limit - len(items)), cursor=cursor)
-        items += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return items
+    with output.progress("reading", limit, after=1.0) as advance:
+        while len(items) < limit:
+            page = await fetch(limit=min(_PAGE, limit - len(items)), cursor=cursor)
+            items += page.items
+            advance(len(page.items))
+            cursor = page.cursor
+            if cursor is None:
+                return items
     output.note(f"there are more than {limit}; see them with a higher --limit")
     return items
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -91,13 +92,14 @@ class Output:
             self._err.write(f"{text}\n")
 
     @contextlib.contextmanager
-    def progress(self, what: str, total: int | None, *, keep: bool = False) -> Iterator[Advance]:
+    def progress(self, what: str, total: int | None, *, keep: bool = False, after: float = 0.0) -> Iterator[Advance]:
         """Show a bar on a terminal while the block runs; the block calls what it is given with how much it did.
 
         Args:
             what: Shown before the bar.
             total: How much there is to do; None when nobody knows.
             keep: Leave the full bar on the terminal.
+            after: Show it only when the block calls later than so many seconds after its start.
         """
         if self.as_json or not self._err.isatty():
             yield lambda _: None
@@ -110,9 +112,21 @@ class Output:
             progress.TaskProgressColumn(),
             progress.TimeElapsedColumn(),
         ]
-        with progress.Progress(*columns, console=_console(self._err), transient=not keep) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda done: bar.advance(task, done)
+        bar = progress.Progress(*columns, console=_console(self._err), transient=not keep)
+        task = bar.add_task(what, total=total)
+        show_at = time.monotonic() + after
+
+        def advance(done: int) -> None:
+            bar.advance(task, done)
+            if time.monotonic() >= show_at:
+                bar.start()
+
+        if not after:
+            bar.start()
+        try:
+            yield advance
+        finally:
+            bar.stop()
 
     def _print_table(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         framed = self.console.is_terminal
