@@ -76,6 +76,21 @@ async def test_parcels_that_were_not_claimed_go_back_to_the_queue(house: House) 
     assert await house.tally() == {"queued": 5}
 
 
+async def test_a_drained_worker_takes_nothing_more_from_the_queue(house: House) -> None:
+    await house.due(5)
+    worker = house.worker(worker_options(patience=timedelta(seconds=60)))
+    step = asyncio.ensure_future(worker.step())
+    await asyncio.wait({step}, timeout=0.01)
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+
+    await worker.drain()
+    await run(house.dispatcher())
+    await asyncio.wait({step}, timeout=0.01)
+
+    assert await house.transport.depth() == 5
+
+
 async def test_draining_with_nothing_under_way_is_over_at_once(house: House) -> None:
     await house.worker().drain()
     await house.planner().drain()
