@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
 
-_NAME = re.compile(r"^-- name:[ ]*(\S*)[ ]*$", re.MULTILINE)
+_NAME = re.compile(r"^-- name:(.*)$", re.MULTILINE)
 _SENTENCE = re.compile(r"\S+ .*[.;:]$", re.DOTALL)
 
 
@@ -62,7 +62,7 @@ def parse_queries(text: str, *, source: str) -> list[NamedQuery]:
         QueryFileInvalid: A query has no name, no explanation or no statement.
     """
     _, *parts = _NAME.split(text)
-    return [_query(name, body, source) for name, body in zip(parts[::2], parts[1::2], strict=True)]
+    return [_query(name.strip(), body, source) for name, body in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def _query(name: str, body: str, source: str) -> NamedQuery:

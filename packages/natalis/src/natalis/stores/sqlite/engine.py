@@ -117,13 +117,25 @@ class Engine:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in group:
-                _attempt(job, session)
+                self._attempt(job, session)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             _roll_back(connection)
             for job in group:
                 job.error = job.error or unavailable(error, self._path)
         _settle(group)
+
+    def _attempt(self, job: _Job, session: Session) -> None:
+        connection = session.connection
+        connection.execute("SAVEPOINT one")
+        try:
+            job.result = job.work(session)
+        except BaseException as error:  # it belongs to whoever waits, not to this thread
+            if not connection.in_transaction:
+                raise  # SQLite has given up the whole transaction: the disk is full, or broken
+            job.error = self._told(error)
+            connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
 
     def _serve_reads(self, connection: sqlite3.Connection) -> None:
         session, jobs = Session(connection), self._reads.jobs
@@ -137,11 +149,12 @@ class Engine:
         try:
             session.connection.execute("BEGIN")
             job.result = job.work(session)
-        except sqlite3.Error as error:
-            job.error = unavailable(error, self._path)
         except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits, not to this thread
-            job.error = error
+            job.error = self._told(error)
         _roll_back(session.connection)
+
+    def _told(self, error: BaseException) -> BaseException:
+        return unavailable(error, self._path) if isinstance(error, sqlite3.Error) else error
 
 
 def _with_those_waiting(first: _Job, jobs: SimpleQueue[_Job | None]) -> list[_Job]:
@@ -156,19 +169,6 @@ def _with_those_waiting(first: _Job, jobs: SimpleQueue[_Job | None]) -> list[_Jo
             break
         group.append(job)
     return group
-
-
-def _attempt(job: _Job, session: Session) -> None:
-    connection = session.connection
-    connection.execute("SAVEPOINT one")
-    try:
-        job.result = job.work(session)
-    except BaseException as error:  # it belongs to whoever waits, not to this thread
-        if not connection.in_transaction:
-            raise  # SQLite has given up the whole transaction: disk full, disk broken
-        job.error = error
-        connection.execute("ROLLBACK TO one")
-    connection.execute("RELEASE one")
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

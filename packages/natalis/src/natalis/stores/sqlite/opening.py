@@ -27,7 +27,7 @@ from natalis.stores.sqlite.suppressions import SqliteSuppressions
 from natalis.stores.sqlite.tokens import SqliteTokens
 
 READERS = 2  # reads are short, and more threads would only wait for the interpreter's lock
-_LOCK_PATIENCE_SECONDS = 10.0
+LOCK_PATIENCE_SECONDS = 10.0
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # what was acknowledged survives a loss of power; see durability.md
@@ -103,7 +103,7 @@ def _connected(path: Path, release: Callable[[], None]) -> Engine:
 
 def _connect(path: Path, *pragmas: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=_LOCK_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        path, timeout=LOCK_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
         for pragma in pragmas:

@@ -1,6 +1,6 @@
 -- name: mark_claimed_early_queued
 -- Mark deliveries that were published a moment ago and reached a worker before the dispatcher's mark.
-UPDATE deliveries
+UPDATE deliveries INDEXED BY deliveries_key
 SET status = 'queued', queued_at = :now
 WHERE key IN (SELECT value FROM json_each(:keys)) AND status IN ('scheduled', 'retrying') AND due_at <= :now;
 
@@ -29,7 +29,7 @@ SELECT :newest + 1 + key, value, :worker_id, :now FROM json_each(:ids);
 
 -- name: mark_sending
 -- Give these queued deliveries to the attempts just begun, under a lease.
-UPDATE deliveries
+UPDATE deliveries NOT INDEXED
 SET status = 'sending', queued_at = NULL, attempts = attempts + 1, attempt = :newest + 1 + claimed.key,
     lease_until = :lease_until
 FROM json_each(:ids) AS claimed
@@ -45,7 +45,7 @@ WHERE deliveries.status = 'sending' AND deliveries.attempt = attempts.id;
 
 -- name: renew_leases
 -- Extend the leases of deliveries under way.
-UPDATE deliveries
+UPDATE deliveries NOT INDEXED
 SET lease_until = :lease_until
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'sending';
 
@@ -59,7 +59,7 @@ WHERE deliveries.status = 'sending';
 
 -- name: end_deliveries
 -- Move deliveries to where their attempt leaves them, unless another attempt holds them.
-UPDATE deliveries
+UPDATE deliveries NOT INDEXED
 SET status = ended.value ->> 2, lease_until = NULL, due_at = coalesce(ended.value ->> 3, due_at),
     sent_at = ended.value ->> 4, provider_id = ended.value ->> 5, reason = ended.value ->> 6,
     may_have_arrived = max(may_have_arrived, ended.value ->> 7), attempts = ended.value ->> 8
@@ -68,7 +68,7 @@ WHERE deliveries.id = ended.value ->> 0 AND deliveries.attempt = ended.value ->>
 
 -- name: end_attempts
 -- Write how attempts ended.
-UPDATE attempts
+UPDATE attempts NOT INDEXED
 SET finished_at = ended.value ->> 1, outcome = ended.value ->> 2, detail = ended.value ->> 3
 FROM json_each(:rows) AS ended
 WHERE attempts.id = ended.value ->> 0;

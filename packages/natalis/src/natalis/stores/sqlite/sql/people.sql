@@ -107,7 +107,7 @@ WHERE user_id = :user_id AND kind NOT IN (SELECT value FROM json_each(:staying))
 -- name: follow_deliveries
 -- Let deliveries follow their user's change, missed ones that get another chance included; one that waits for its next
 -- attempt stays `retrying`.
-UPDATE deliveries
+UPDATE deliveries INDEXED BY deliveries_key
 SET status = iif(status = 'retrying', 'retrying', 'scheduled'), queued_at = NULL, fire_at = moved.value ->> 1,
     due_at = moved.value ->> 1, expires_at = moved.value ->> 2, timezone = :timezone,
     reason = iif(status = 'missed', '', reason)
@@ -116,7 +116,7 @@ WHERE deliveries.key = moved.value ->> 0 AND deliveries.status IN ('scheduled', 
 
 -- name: cancel_deliveries
 -- Cancel pending deliveries, each with its reason.
-UPDATE deliveries
+UPDATE deliveries INDEXED BY deliveries_key
 SET status = 'cancelled', queued_at = NULL, reason = gone.value ->> 1
 FROM json_each(:rows) AS gone
 WHERE deliveries.key = gone.value ->> 0 AND deliveries.status IN ('scheduled', 'queued', 'retrying');

@@ -34,14 +34,14 @@ WHERE deliveries.status = 'cancelled' AND deliveries.reason = :superseded AND NO
 
 -- name: move_occasions_on
 -- Give occasions their next fire time.
-UPDATE occasions
+UPDATE occasions NOT INDEXED
 SET occasion_date = next.value ->> 1, fire_at = next.value ->> 2, expires_at = next.value ->> 3
 FROM json_each(:rows) AS next
 WHERE occasions.id = next.value ->> 0;
 
 -- name: quarantine_occasions
 -- Set occasions aside, each with its reason.
-UPDATE occasions
+UPDATE occasions NOT INDEXED
 SET occasion_date = NULL, fire_at = NULL, expires_at = NULL, quarantined = aside.value ->> 1
 FROM json_each(:rows) AS aside
 WHERE occasions.id = aside.value ->> 0;
@@ -76,7 +76,7 @@ WHERE occasions.fire_at = wanted.value ->> 2 AND occasions.occasion_date = wante
 
 -- name: retime_deliveries
 -- Move pending deliveries to new instants in the zone they have; one that waits for its next attempt stays `retrying`.
-UPDATE deliveries
+UPDATE deliveries INDEXED BY deliveries_key
 SET status = iif(status = 'retrying', 'retrying', 'scheduled'), queued_at = NULL, fire_at = moved.value ->> 1,
     due_at = moved.value ->> 1, expires_at = moved.value ->> 2
 FROM json_each(:rows) AS moved
