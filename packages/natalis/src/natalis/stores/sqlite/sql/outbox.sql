@@ -19,9 +19,9 @@ ORDER BY due_at
 LIMIT :limit;
 
 -- name: mark_queued
--- Mark what was published, unless it was cancelled, moved or taken by a worker meanwhile. (`NOT INDEXED`, here and in
+-- Mark what was published, unless it was cancelled, moved or taken by a worker meanwhile. `NOT INDEXED`, here and in
 -- every write by row number: with few deliveries under way SQLite would rather scan the index of the old status, and
--- keep that plan when they are many.)
+-- keep that plan when they are many.
 UPDATE deliveries NOT INDEXED
 SET status = 'queued', queued_at = :now
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('scheduled', 'retrying') AND due_at <= :now;
