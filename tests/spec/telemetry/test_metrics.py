@@ -1,0 +1,155 @@
+"""Events and readings as metrics."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from natalis.domain.delivery import DeliveryKey, Status
+from natalis.domain.events import (
+    AttemptEnded,
+    BreakerMoved,
+    Dispatched,
+    Fenced,
+    Missed,
+    Planned,
+    Quarantined,
+    Returned,
+)
+from natalis.telemetry.fanout import Fanout
+from natalis.telemetry.metrics import Metrics, Readings
+from plimsoll.instrument.registry import Registry
+
+KEY = DeliveryKey("u1", "birthday", date(2026, 12, 10))
+NINE = datetime(2026, 12, 10, 9, tzinfo=UTC)
+
+
+class Counted:
+    """Metrics with their samples."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.metrics = Metrics(self.registry)
+
+    def __call__(self, name: str, **labels: str) -> float | None:
+        """Return a sample; None when there is none."""
+        for family in text_string_to_metric_families(self.registry.exposition().decode()):
+            for sample in family.samples:
+                if sample.name == name and sample.labels == labels:
+                    return sample.value
+        return None
+
+
+@pytest.fixture
+def counted() -> Counted:
+    """Metrics of their own."""
+    return Counted()
+
+
+def an_end(
+    outcome: str = "delivered", *, final: bool = True, after: float = 0.0, took: float = 0.0, late: bool = False
+) -> AttemptEnded:
+    return AttemptEnded(
+        KEY,
+        outcome,
+        final,
+        "Ada Lovelace",
+        "Europe/London",
+        NINE,
+        NINE + timedelta(seconds=after + took),
+        timedelta(seconds=took),
+        late,
+    )
+
+
+def test_a_delivered_birthday_is_counted_by_zone_and_status(counted: Counted) -> None:
+    counted.metrics.record(an_end())
+
+    assert counted("birthday_messages_total", timezone="Europe/London", status="delivered") == 1
+    assert counted("messages_processed_total", status="delivered") == 1
+    assert counted("email_send_total", status="delivered") == 1
+    assert counted("queue_jobs_completed_total", queue_name="embedded", job_type="delivery", status="delivered") == 1
+
+
+def test_lateness_is_the_providers_call_minus_the_fire_time(counted: Counted) -> None:
+    counted.metrics.record(an_end(after=3, took=2))
+
+    assert counted("message_lateness_seconds_sum", kind="birthday") == 3
+    assert counted("email_send_duration_seconds_sum", status="delivered") == 2
+
+
+def test_a_retried_attempt_has_not_ended_and_counts_as_no_birthday(counted: Counted) -> None:
+    counted.metrics.record(an_end("deferred", final=False))
+
+    assert counted("messages_processed_total", status="retrying") == 1
+    assert counted("email_send_total", status="deferred") == 1
+    assert counted("birthday_messages_total", timezone="Europe/London", status="deferred") is None
+    assert counted("task_completion_ratio") == 1
+
+
+def test_a_message_withheld_was_no_call_of_the_provider(counted: Counted) -> None:
+    counted.metrics.record(an_end("withheld"))
+
+    assert counted("email_send_total", status="withheld") is None
+    assert counted("messages_processed_total", status="withheld") == 1
+    assert counted("task_completion_ratio") == 1
+
+
+def test_the_business_ratios_are_sent_of_ended_and_in_time_of_sent(counted: Counted) -> None:
+    counted.metrics.record(an_end())
+    counted.metrics.record(an_end(late=True))
+    counted.metrics.record(an_end("refused"))
+    counted.metrics.record(Missed((KEY,)))
+
+    assert counted("task_completion_ratio") == 0.5
+    assert counted("data_accuracy_ratio") == 0.5
+    assert counted("deliveries_missed_total", kind="birthday") == 1
+
+
+def test_what_the_services_do_is_counted(counted: Counted) -> None:
+    for event in (Planned(3), Dispatched(2, 1), Fenced(KEY), Quarantined("u", "birthday", "?"), Returned(4, 5)):
+        counted.metrics.record(event)
+
+    assert counted("deliveries_planned_total") == 3
+    assert counted("queue_jobs_total", queue_name="embedded", job_type="delivery") == 2
+    assert counted("deliveries_late_total") == 1
+    assert counted("completions_fenced_total") == 1
+    assert counted("occasions_quarantined_total", kind="birthday") == 1
+    assert counted("deliveries_returned_total", reason="lease") == 4
+    assert counted("deliveries_returned_total", reason="lost") == 5
+
+
+def test_a_breaker_is_in_one_state(counted: Counted) -> None:
+    counted.metrics.record(BreakerMoved("http", "open"))
+    counted.metrics.record(BreakerMoved("http", "closed"))
+
+    assert counted("breaker_state", provider="http", state="open") == 0
+    assert counted("breaker_state", provider="http", state="closed") == 1
+
+
+def test_readings_stand_until_the_next(counted: Counted) -> None:
+    counted.metrics.read(Readings(depth=7, deliveries={Status.QUEUED: 3, Status.SCHEDULED: 2}, users=9, rating=4.5))
+    counted.metrics.read(Readings(depth=1))
+
+    assert counted("queue_depth", queue_name="embedded") == 1
+    assert counted("queue_waiting_jobs", queue_name="embedded") == 0
+    assert counted("active_users_total") == 9
+    assert counted("user_satisfaction_score") == 4.5
+
+
+def test_cache_look_ups_are_hits_or_misses(counted: Counted) -> None:
+    counted.metrics.heard_cache("user", True, timedelta(milliseconds=1))
+    counted.metrics.heard_cache("user", False, timedelta(milliseconds=1))
+
+    assert counted("cache_hits_total", cache="user") == 1
+    assert counted("cache_misses_total", cache="user") == 1
+
+
+def test_a_fan_out_tells_everybody() -> None:
+    first, second = Counted(), Counted()
+
+    Fanout(first.metrics, second.metrics).record(Planned(1))
+
+    assert first("deliveries_planned_total") == second("deliveries_planned_total") == 1
