@@ -5,19 +5,15 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from natalis.domain.delivery import DeliveryKey
-from natalis.domain.events import AttemptEnded, BreakerMoved, Event, Missed, Planned, Quarantined, Returned
-from natalis.telemetry.logs import EventLog, log_to
+from natalis.telemetry.logs import log_to
 from natalis.telemetry.redaction import redacted, redacted_text
 
-KEY = DeliveryKey("u1", "birthday", date(2026, 12, 10))
-NINE = datetime(2026, 12, 10, 9, tzinfo=UTC)
 SECRET = "nat_" + "x" * 43
 
 
@@ -32,10 +28,6 @@ def stream() -> Iterator[io.StringIO]:
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-
-def an_end(outcome: str, *, final: bool = True) -> AttemptEnded:
-    return AttemptEnded(KEY, outcome, final, "Ada Lovelace", "Europe/London", NINE, NINE, timedelta(seconds=1), False)
 
 
 def test_a_line_for_machines_has_the_names_of_ecs(stream: io.StringIO) -> None:
@@ -106,43 +98,6 @@ def test_fields_with_telling_names_are_left_out_however_deep() -> None:
         "tokens": "[redacted]",
         "many": ["[redacted]"],
     }
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        an_end("refused"),
-        Missed((KEY,)),
-        Quarantined("u1", "birthday", "no such zone"),
-        BreakerMoved("http", "open"),
-        Returned(1, 0),
-    ],
-)
-def test_what_a_person_should_look_at_is_a_warning(stream: io.StringIO, event: Event) -> None:
-    log_to(stream, as_json=True)
-
-    EventLog().record(event)
-
-    assert [line["log.level"] for line in lines(stream)] == ["warning"]
-
-
-@pytest.mark.parametrize("event", [an_end("delivered"), an_end("deferred", final=False), Planned(3)])
-def test_the_ordinary_is_silent(stream: io.StringIO, event: Event) -> None:
-    log_to(stream, as_json=True)
-
-    EventLog().record(event)
-
-    assert stream.getvalue() == ""
-
-
-@pytest.mark.parametrize("line_of", [an_end])
-def test_nobodys_name_reaches_the_log(stream: io.StringIO, line_of: Callable[[str], AttemptEnded]) -> None:
-    log_to(stream, as_json=True, level=logging.DEBUG)
-
-    EventLog().record(line_of("delivered"))
-
-    assert lines(stream)[0]["natalis.delivery"] == str(KEY)
-    assert "Ada" not in stream.getvalue()
 
 
 def test_logging_anew_goes_to_the_new_stream_alone(stream: io.StringIO) -> None:

@@ -5,28 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import IO, Any, assert_never
+from typing import IO, Any
 
 import msgspec
 
-from natalis.domain.events import (
-    AttemptEnded,
-    BreakerMoved,
-    Dispatched,
-    Event,
-    Fenced,
-    Missed,
-    Planned,
-    Quarantined,
-    Returned,
-)
 from natalis.telemetry.redaction import redacted, redacted_text
 
 ROOT = "natalis"
 ECS_VERSION = "8.11.0"
 FIELDS = "ecs"
 """The attribute of a log record that holds its structured fields: `extra={"ecs": {"http.route": "/user"}}`."""
-_LOG = logging.getLogger("natalis.events")
 
 
 class JsonLines(logging.Formatter):
@@ -90,51 +78,6 @@ def log_to(stream: IO[str], *, as_json: bool, level: int = logging.INFO, service
     logger.setLevel(level)
     logger.propagate = False
     return handler
-
-
-class EventLog:
-    """A telemetry that logs: what a person should look at as a warning, the ordinary only at level debug."""
-
-    def record(self, event: Event) -> None:
-        """Log an event."""
-        match event:
-            case AttemptEnded():
-                _log_attempt(event)
-            case Missed(keys):
-                _say(logging.WARNING, f"{len(keys)} deliveries missed their window", {"natalis.first": str(keys[0])})
-            case Quarantined(user_id, kind, reason):
-                fields = {"user.id": user_id, "natalis.kind": kind, "natalis.reason": reason}
-                _say(logging.WARNING, "an occasion is set aside", fields)
-            case BreakerMoved(provider, state):
-                level = logging.INFO if state == "closed" else logging.WARNING
-                _say(level, f"the breaker is {state}", {"natalis.provider": provider})
-            case Fenced(key):
-                _say(logging.WARNING, "a completion came after its lease", {"natalis.delivery": str(key)})
-            case Returned(leases, lost):
-                _say(logging.WARNING, "deliveries were given back", {"natalis.leases": leases, "natalis.lost": lost})
-            case Planned(count):
-                _say(logging.DEBUG, f"{count} deliveries planned", {})
-            case Dispatched(count, late):
-                _say(logging.DEBUG, f"{count} deliveries dispatched", {"natalis.late": late})
-            case other:
-                assert_never(other)
-
-
-def _log_attempt(event: AttemptEnded) -> None:
-    level = logging.WARNING if event.final and event.outcome not in {"delivered", "withheld"} else logging.DEBUG
-    if _LOG.isEnabledFor(level):
-        fields = {
-            "natalis.delivery": str(event.key),
-            "natalis.outcome": event.outcome,
-            "natalis.final": event.final,
-            "event.duration": round(event.took.total_seconds() * 1e9),
-        }
-        _say(level, f"an attempt ended {event.outcome}", fields)
-
-
-def _say(level: int, message: str, fields: Mapping[str, Any]) -> None:
-    if _LOG.isEnabledFor(level):
-        _LOG.log(level, message, extra={FIELDS: fields})
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from natalis.domain.events import (
     Returned,
 )
 from natalis.domain.occasion import BIRTHDAY
-from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.registry import LABEL_VALUES, Registry
 
 CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds of a provider's call."""
@@ -51,6 +51,15 @@ class Readings:
     rating: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What an attempt of one sort adds to."""
+
+    counts: tuple[Callable[[], None], ...]
+    durations: tuple[Callable[[float], None], ...]
+    lateness: Callable[[float], None] | None
+
+
 class Metrics:
     """A telemetry that counts; every event costs a few microseconds and no lock is held for long.
 
@@ -65,6 +74,7 @@ class Metrics:
         self._make_service_metrics(registry)
         self._make_cache_metrics(registry)
         self._make_readings(registry)
+        self._series: dict[tuple[str, bool, str, str], _Series] = {}
         self._sent = self._in_tolerance = self._ended = 0
 
     def record(self, event: Event) -> None:
@@ -112,28 +122,38 @@ class Metrics:
         self._cache_seconds.at(cache).observe(took / timedelta(seconds=1))
 
     def _record_attempt(self, event: AttemptEnded) -> None:
-        status = event.outcome if event.final else "retrying"
-        seconds = event.took / timedelta(seconds=1)
-        self._processed.at(status).inc()
-        self._processing.at(status).observe(seconds)
-        if event.outcome != "withheld":
-            self._emails.at(event.outcome).inc()
-            self._email_seconds.at(event.outcome).observe(seconds)
-            lateness = (event.finished_at - event.took - event.fire_at) / timedelta(seconds=1)
-            self._lateness.at(event.key.kind).observe(max(0.0, lateness))
-        if event.final:
-            self._record_end(event)
+        key = (event.outcome, event.final, event.key.kind, event.timezone)
+        series = self._series.get(key) or self._series_of(event)
+        seconds = event.took.total_seconds()
+        for count in series.counts:
+            count()
+        for observe in series.durations:
+            observe(seconds)
+        if series.lateness is not None:
+            series.lateness(max(0.0, (event.finished_at - event.fire_at).total_seconds() - seconds))
+        if event.final and series.lateness is not None:
+            self._ended += 1
+            if event.outcome == "delivered":
+                self._sent += 1
+                self._in_tolerance += not event.late
 
-    def _record_end(self, event: AttemptEnded) -> None:
-        self._completed.at(self._queue, "delivery", event.outcome).inc()
-        if event.key.kind == BIRTHDAY:
-            self._birthdays.at(event.timezone, event.outcome).inc()
-        if event.outcome == "withheld":
-            return
-        self._ended += 1
-        if event.outcome == "delivered":
-            self._sent += 1
-            self._in_tolerance += not event.late
+    def _series_of(self, event: AttemptEnded) -> _Series:
+        """Look up once what every attempt of this sort adds to: looking up costs more than adding."""
+        status, called = event.outcome if event.final else "retrying", event.outcome != "withheld"
+        counts = [self._processed.at(status).inc]
+        durations = [self._processing.at(status).observe]
+        if called:
+            counts.append(self._emails.at(event.outcome).inc)
+            durations.append(self._email_seconds.at(event.outcome).observe)
+        if event.final:
+            counts.append(self._completed.at(self._queue, "delivery", event.outcome).inc)
+        if event.final and event.key.kind == BIRTHDAY:
+            counts.append(self._birthdays.at(event.timezone, event.outcome).inc)
+        lateness = self._lateness.at(event.key.kind).observe if called else None
+        series = _Series(tuple(counts), tuple(durations), lateness)
+        if len(self._series) < LABEL_VALUES:
+            self._series[event.outcome, event.final, event.key.kind, event.timezone] = series
+        return series
 
     def _record_missed(self, event: Missed, count: int) -> None:
         self._processed.at("missed").inc(count)
