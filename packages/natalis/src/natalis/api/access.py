@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -64,6 +65,7 @@ class Presented:
     host: str = ""
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Return whether only this machine can reach an address; `localhost` counts."""
     name = host.strip("[]").rstrip(".").casefold()

@@ -55,7 +55,14 @@ BULK = Operation(
     "the last line is the summary - or, with `Accept: application/json`, the summary alone with the rows that did not "
     "land. Rows whose address is known with the same data come out `unchanged`, so that it is safe to repeat.",
     TAG,
-    {200: Success("What became of every row, or the summary.", RowResult, media_type=NDJSON)},
+    {
+        200: Success(
+            "What became of every row, then the summary.",
+            RowResult,
+            media_type=NDJSON,
+            alternatives={JSON: BulkSummary},
+        )
+    },
     scope=Scope.WRITE,
     query=BulkQuery,
     body=BulkRow,

@@ -30,7 +30,7 @@ _ADA = {
     "timezone": "Europe/London",
 }
 _ABOUT = (
-    "Sends every person a message on their day, at nine in *their* morning, exactly once.\n\n"
+    "Sends every person a message on their day, at nine in their morning, exactly once.\n\n"
     "Errors are problem details (RFC 9457) whose `errors` name each faulty field and what would be right. Unknown "
     "fields and parameters are refused. Lists are read on with `cursor`. Every answer carries `X-Request-Id`."
 )
@@ -191,7 +191,10 @@ def _success(success: Success) -> dict[str, Any]:
     if success.links:
         found["links"] = {name: _link(name, parameters) for name, parameters in success.links.items()}
     if success.shape is not None:
-        found["content"] = {success.media_type: {"schema": {"$ref": _REF.format(name=success.shape.__name__)}}}
+        shapes = {success.media_type: success.shape, **success.alternatives}
+        found["content"] = {
+            kind: {"schema": {"$ref": _REF.format(name=each.__name__)}} for kind, each in shapes.items()
+        }
     elif success.media_type != JSON or success.description == "The document.":
         schema = {"type": "object"} if success.media_type == JSON else {"type": "string"}
         found["content"] = {success.media_type: {"schema": schema}}
@@ -250,8 +253,8 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
         if operation.body is not None:
             shapes[operation.body.__name__] = operation.body
         for success in operation.successes.values():
-            if success.shape is not None:
-                shapes[success.shape.__name__] = success.shape
+            for shape in filter(None, (success.shape, *success.alternatives.values())):
+                shapes[shape.__name__] = shape
     (_, schemas) = msgspec.json.schema_components(shapes.values(), ref_template=_REF)
     fields = schemas[UserFields.__name__]
     return {**schemas, UserFields.__name__: _fields(fields), _NEW_USER: _new_user(fields)}

@@ -56,6 +56,7 @@ class Success:
         shape: Its body; None without one.
         headers: What it carries besides.
         media_type: Of the body.
+        alternatives: Other bodies by media type, for who asks for them with `Accept`.
         links: Operations that take something of this answer: by their id, a path parameter and where it stands.
     """
 
@@ -63,6 +64,7 @@ class Success:
     shape: type[Struct] | None = None
     headers: tuple[Header, ...] = ()
     media_type: str = JSON
+    alternatives: Mapping[str, type[Struct]] = field(default_factory=lambda: MappingProxyType({}))
     links: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
 

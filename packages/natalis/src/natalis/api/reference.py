@@ -22,7 +22,7 @@ code, pre { font: 0.9em/1.4 ui-monospace, monospace; } pre { overflow-x: auto; p
 pre, details { background: color-mix(in srgb, currentColor 5%, transparent); border-radius: .4rem; }
 details { margin: .5rem 0; padding: .5rem .75rem; } summary { cursor: pointer; }
 table { border-collapse: collapse; width: 100%; } th, td { border-bottom: 1px solid var(--line);
-padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 .method { display: inline-block; font-weight: 700; min-width: 4.5rem; } nav li { list-style: none; }
 nav ul { padding: 0; }
 """
@@ -113,7 +113,7 @@ def _answers(responses: Mapping[str, Any]) -> str:
             rows.append(f'<tr><td>{status}</td><td><a href="#problem-{slug}">{slug}</a></td></tr>')
             continue
         shapes = [_shape(content["schema"]) for content in response.get("content", {}).values()]
-        described = f"{_text(response['description'])} {' '.join(shapes)}"
+        described = f"{_code(_text(response['description']))} {' '.join(shapes)}"
         rows.append(f"<tr><td>{status}</td><td>{described}</td></tr>")
     return f"<table><tr><th>Status</th><th>Answer</th></tr>{''.join(rows)}</table>"
 
@@ -150,7 +150,7 @@ def _shape(schema: Mapping[str, Any]) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     titles = "".join(f"<th>{_text(title)}</th>" for title in head)
     lines = "".join(
-        f"<tr><td><code>{_text(row[0])}</code></td>{''.join(f'<td>{_text(cell)}</td>' for cell in row[1:])}</tr>"
+        f"<tr><td><code>{_text(row[0])}</code></td>{''.join(f'<td>{_code(_text(cell))}</td>' for cell in row[1:])}</tr>"
         for row in rows
     )
     return f"<table><tr>{titles}</tr>{lines}</table>"
@@ -158,7 +158,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _sample(parameter: Mapping[str, Any]) -> str:
     found = parameter.get("example", _first(parameter["schema"].get("examples")))
-    return "" if found is None else str(found)
+    return "" if found is None else found if isinstance(found, str) else json.dumps(found)
 
 
 def _first(examples: Sequence[Any] | None) -> Any:

@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import time
+from itertools import count
 
 from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send, route_template
 
@@ -31,17 +32,21 @@ class Shell:
     An answer that names one of the security headers itself keeps its own.
     """
 
-    __slots__ = ("_app",)
+    __slots__ = ("_app", "_ids", "_series")
 
     def __init__(self, app: Application) -> None:
         self._app = app
+        # random once, then counted: asking the system for random bytes lets go of the interpreter's lock, which is
+        # slow to come back beside a busy writer
+        self._series = secrets.token_hex(8)
+        self._ids = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _id_of(scope)
+        request_id = _offered_id(scope) or f"{self._series}{next(self._ids):016x}"
         scope.setdefault("state", {})[REQUEST_ID] = request_id
         head = scope["method"] == "HEAD"
         if head:
@@ -102,9 +107,9 @@ def request_id_of(scope: Scope) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _id_of(scope: Scope) -> str:
+def _offered_id(scope: Scope) -> str | None:
     offered = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return offered.decode("ascii") if _OFFERED.fullmatch(offered) else secrets.token_hex(16)
+    return offered.decode("ascii") if _OFFERED.fullmatch(offered) else None
 
 
 def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
@@ -122,7 +127,7 @@ def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 
 
 def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
-    if _LOG.isEnabledFor(logging.INFO):
+    if _LOG.isEnabledFor(logging.DEBUG):  # metrics count every request; a line each is for who looks for one
         # the path is left out: it can hold a recipient's token; the template cannot
         fields = {
             "http.request.id": request_id,
@@ -131,4 +136,4 @@ def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
             "http.response.status_code": status,
             "event.duration": int(seconds * 1e9),
         }
-        _LOG.info("%s %s %s", scope["method"], fields["http.route"], status, extra={"ecs": fields})
+        _LOG.debug("%s %s %s", scope["method"], fields["http.route"], status, extra={"ecs": fields})
