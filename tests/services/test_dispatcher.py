@@ -143,6 +143,14 @@ async def test_each_receiving_domain_has_a_rate_of_its_own(house: House) -> None
     assert [len(slow & set(keys)) for keys in gone] == [10, 10, 5]
 
 
+async def test_a_domains_rate_holds_over_many_batches(house: House) -> None:
+    await house.due(25)
+
+    await run(house.dispatcher(DispatcherOptions(domain=Rate(10, burst=10), batch=4)))
+
+    assert len(await waiting(house)) == 10
+
+
 async def test_what_a_domains_rate_postpones_comes_back_spread_out(house: House) -> None:
     await house.due(4)
     dispatcher = house.dispatcher(DispatcherOptions(domain=Rate(1), catch_up=None))

@@ -61,6 +61,19 @@ async def test_no_more_is_received_than_was_asked_for(transport: Transport) -> N
     assert 1 <= len(await transport.receive(3, patience=LONG)) <= 3
 
 
+async def test_a_receiver_that_gave_up_does_not_swallow_the_turn_of_one_that_still_waits(connect: Connect) -> None:
+    one, other = await connect(), await connect()
+    assert not await one.receive(1, patience=BRIEF)
+    waiting = asyncio.ensure_future(received(other, 1))
+    await asyncio.wait({waiting}, timeout=BRIEF.total_seconds())
+
+    await one.publish(keys(1))
+
+    assert keys_of(await waiting) == set(keys(1))
+    await one.close()
+    await other.close()
+
+
 async def test_an_empty_queue_answers_with_nothing_once_patience_ends(transport: Transport) -> None:
     assert not await transport.receive(10, patience=BRIEF)
 
