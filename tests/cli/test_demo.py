@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from natalis.cli.demo import summary
+from natalis.cli.exit_codes import ExitCode
 from natalis.clocks.virtual import VirtualClock
 from natalis.domain.delivery import DeliveryKey
 from natalis.domain.message import Message
@@ -69,6 +70,21 @@ def test_a_pipe_gets_a_plain_line_for_every_message(process: Natalis) -> None:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return what the demo drew on a terminal of 80 by 24, without colours and movements."""
     return _watched(tmp_path_factory.mktemp("demo"), "demo", "--fast")
+
+
+def test_a_reader_that_goes_away_ends_the_demo(clean: Path) -> None:
+    natalis = Path(sys.executable).with_name("natalis")
+
+    done = subprocess.run(
+        ["bash", "-c", f"{natalis} demo | head -n 2; echo ${{PIPESTATUS[0]}}"],
+        cwd=clean,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == str(int(ExitCode.BROKEN_PIPE))
 
 
 def test_a_person_sees_the_year_go_by_on_a_terminal(seen: str) -> None:

@@ -87,19 +87,24 @@ class Audience(Protocol):
 
 @dataclass(slots=True)
 class RecordingProvider:
-    """Carries nothing anywhere: keeps what it was given, by idempotency key, and tells `on_message`."""
+    """Carries nothing anywhere: counts what it is given by idempotency key, and keeps it until it is collected."""
 
     clock: VirtualClock
-    on_message: Callable[[Message, datetime], None] = lambda _, __: None
     received: Counter[DeliveryKey] = field(default_factory=Counter)
     name: str = "demo"
     recognises_repeats: bool = True
+    _arrived: list[tuple[Message, datetime]] = field(default_factory=list)
 
     async def send(self, message: Message) -> Delivered:
         """Take note."""
         self.received[message.key] += 1
-        self.on_message(message, self.clock.now())
+        self._arrived.append((message, self.clock.now()))
         return Delivered(f"demo-{self.received.total()}")
+
+    def collect(self) -> list[tuple[Message, datetime]]:
+        """Return what has arrived since the last time, and when (UTC)."""
+        arrived, self._arrived = self._arrived, []
+        return arrived
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -165,7 +170,6 @@ async def play(stage: Stage, audience: Audience, pace: Callable[[timedelta], Awa
         pace: Waited for after every move, with the virtual time gone by since the start.
     """
     witness = Witness(await profiles_of(stage.store), stage.book, audience)
-    stage.provider.on_message = witness.saw
     clock, end = stage.clock, stage.clock.now() + YEAR
     # planning ends a horizon before the year does, so that nothing of the next year is planned
     plan_until, plan_at = end - stage.horizon, clock.now()
@@ -174,6 +178,8 @@ async def play(stage: Stage, audience: Audience, pace: Callable[[timedelta], Awa
             await _exhaust([stage.planner])
             plan_at += stage.horizon / 2
         await _exhaust(stage.staff)
+        for message, at in stage.provider.collect():
+            witness.saw(message, at)
         due = await stage.store.outbox.next_due() or end
         clock.advance_to(min(due, plan_at, end) if plan_at <= plan_until else min(due, end))
         audience.time_is(clock.now())
