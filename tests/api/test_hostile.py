@@ -114,13 +114,11 @@ async def user_request(request: pytest.FixtureRequest, api: Api) -> tuple[str, s
 
 
 @pytest.mark.parametrize("field", USER_FIELDS)
-@pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
 async def test_what_json_or_unicode_cannot_be_is_found_in_its_field(
-    api: Api, user_request: tuple[str, str], field: str, raw: bytes
+    api: Api, user_request: tuple[str, str], field: str
 ) -> None:
-    came = await api.client.request(*user_request, content=body_with(field, raw), headers=JSON)
-
-    assert_refused(came, field)
+    for raw in RAW.values():
+        assert_refused(await api.client.request(*user_request, content=body_with(field, raw), headers=JSON), field)
 
 
 @pytest.mark.parametrize("field", USER_FIELDS)
@@ -163,28 +161,24 @@ async def test_sql_and_html_in_a_name_are_letters_like_any_other(api: Api, field
 
 
 @pytest.mark.parametrize("name", ["birthdayDate", "birthday"])
-@pytest.mark.parametrize("value", BIRTHDAYS)
-async def test_a_birthday_that_nobody_can_have_is_refused(
-    api: Api, user_request: tuple[str, str], name: str, value: str
-) -> None:
-    body = {key: other for key, other in ADA.items() if key != "birthdayDate"} | {name: value}
+async def test_a_birthday_that_nobody_can_have_is_refused(api: Api, user_request: tuple[str, str], name: str) -> None:
+    rest = {key: other for key, other in ADA.items() if key != "birthdayDate"}
 
-    assert_refused(await api.client.request(*user_request, json=body), name)
+    for value in BIRTHDAYS:
+        assert_refused(await api.client.request(*user_request, json=rest | {name: value}), name)
 
 
 @pytest.mark.parametrize("name", ["timezone", "location"])
-@pytest.mark.parametrize("value", ZONES)
-async def test_a_zone_that_is_not_known_is_refused(
-    api: Api, user_request: tuple[str, str], name: str, value: str
-) -> None:
-    body = {key: other for key, other in ADA.items() if key != "timezone"} | {name: value}
+async def test_a_zone_that_is_not_known_is_refused(api: Api, user_request: tuple[str, str], name: str) -> None:
+    rest = {key: other for key, other in ADA.items() if key != "timezone"}
 
-    assert_refused(await api.client.request(*user_request, json=body), name)
+    for value in ZONES:
+        assert_refused(await api.client.request(*user_request, json=rest | {name: value}), name)
 
 
-@pytest.mark.parametrize("value", EMAILS)
-async def test_an_address_that_is_none_is_refused(api: Api, user_request: tuple[str, str], value: str) -> None:
-    assert_refused(await api.client.request(*user_request, json=ADA | {"email": value}), "email")
+async def test_an_address_that_is_none_is_refused(api: Api, user_request: tuple[str, str]) -> None:
+    for value in EMAILS:
+        assert_refused(await api.client.request(*user_request, json=ADA | {"email": value}), "email")
 
 
 @pytest.mark.parametrize("field", USER_FIELDS)
@@ -194,26 +188,20 @@ async def test_a_field_that_comes_twice_is_refused(api: Api, user_request: tuple
     assert_refused(await api.client.request(*user_request, content=body, headers=JSON), field)
 
 
-@pytest.mark.parametrize(
-    "name", ["id", "version", "__proto__", "constructor", "", "a" * 1000, "\u202efirstName", "\x00"]
-)
-async def test_a_field_that_is_not_known_is_refused(api: Api, user_request: tuple[str, str], name: str) -> None:
-    came = await api.client.request(*user_request, json=ADA | {name: "x"})
-
-    assert_refused(came, name if len(name) <= 200 else name[:199] + "…")
+async def test_a_field_that_is_not_known_is_refused(api: Api, user_request: tuple[str, str]) -> None:
+    for name in ["id", "version", "__proto__", "constructor", "", "a" * 1000, "\u202efirstName", "\x00"]:
+        came = await api.client.request(*user_request, json=ADA | {name: "x"})
+        assert_refused(came, name if len(name) <= 200 else name[:199] + "…")
 
 
 @pytest.mark.parametrize("field", ["date", "leapDay"])
-@pytest.mark.parametrize(
-    "raw", [*RAW.values(), *(json.dumps(value).encode() for value in [*CONTROLS, *INJECTIONS, LONG])]
-)
-async def test_a_yearly_date_is_held_to_the_same(api: Api, field: str, raw: bytes) -> None:
+async def test_a_yearly_date_is_held_to_the_same(api: Api, field: str) -> None:
     path = f"/user/{(await api.add())['id']}/occasions/anniversary"
     rest = b'{"date": "2011-06-04", ' if field != "date" else b"{"
 
-    came = await api.client.put(path, content=rest + f'"{field}": '.encode() + raw + b"}", headers=JSON)
-
-    assert_refused(came, field)
+    for raw in [*RAW.values(), *(json.dumps(value).encode() for value in [*CONTROLS, *INJECTIONS, LONG])]:
+        came = await api.client.put(path, content=rest + f'"{field}": '.encode() + raw + b"}", headers=JSON)
+        assert_refused(came, field)
 
 
 @pytest.mark.parametrize(

@@ -64,14 +64,12 @@ async def test_a_path_that_leads_nowhere_is_a_404_problem(api: Api, path: str) -
 
 
 @pytest.mark.parametrize(("method", "path"), BODIES)
-@pytest.mark.parametrize("media_type", [None, "text/plain", "application/xml", "multipart/form-data; boundary=x", "é"])
-async def test_a_body_of_another_type_is_415(api: Api, method: str, path: str, media_type: str | None) -> None:
-    headers = {} if media_type is None else {b"content-type": media_type.encode()}
-
-    came = await api.client.request(method, path, content=b"{}", headers=headers)
-
-    assert came.status_code == 415
-    assert came.json()["errors"][0]["field"] == "Content-Type"
+async def test_a_body_of_another_type_is_415(api: Api, method: str, path: str) -> None:
+    for media_type in ("", "text/plain", "application/xml", "multipart/form-data; boundary=x", "é"):
+        headers = {b"content-type": media_type.encode()} if media_type else {}
+        came = await api.client.request(method, path, content=b"{}", headers=headers)
+        assert came.status_code == 415
+        assert came.json()["errors"][0]["field"] == "Content-Type"
 
 
 async def test_a_media_type_may_say_its_charset_and_come_in_any_case(api: Api) -> None:
