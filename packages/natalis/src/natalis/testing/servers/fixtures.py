@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from natalis.testing.servers.postgres import Postgres, PostgresDatabase, PostgresPair, PostgresReplica
+from natalis.testing.servers.rabbitmq import RabbitMQ, VirtualHost
+from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost, RabbitMQCluster
 from natalis.testing.servers.redis import RedisServer
 
 
@@ -64,3 +66,37 @@ def redis(redis_server: RedisServer) -> RedisServer:
     redis_server.revive()
     redis_server.flush()
     return redis_server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitMQ]:
+    """One RabbitMQ node, for the session."""
+    with RabbitMQ() as server:
+        yield server
+
+
+@pytest.fixture
+def rabbitmq(rabbitmq_server: RabbitMQ) -> Iterator[VirtualHost]:
+    """A fresh virtual host of one RabbitMQ node."""
+    rabbitmq_server.revive()
+    vhost = rabbitmq_server.create_vhost()
+    yield vhost
+    rabbitmq_server.revive()
+    rabbitmq_server.delete_vhost(vhost.name)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_cluster_server() -> Iterator[RabbitMQCluster]:
+    """Three RabbitMQ nodes in a cluster, for the session."""
+    with RabbitMQCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def rabbitmq_cluster(rabbitmq_cluster_server: RabbitMQCluster) -> Iterator[ClusterVirtualHost]:
+    """A fresh virtual host of a cluster of three RabbitMQ nodes."""
+    rabbitmq_cluster_server.revive()
+    vhost = rabbitmq_cluster_server.create_vhost()
+    yield vhost
+    rabbitmq_cluster_server.revive()
+    rabbitmq_cluster_server.delete_vhost(vhost.name)

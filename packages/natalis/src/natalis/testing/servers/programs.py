@@ -31,6 +31,7 @@ def find(name: str) -> str:
     folders = [
         *sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True),
         *Path("/usr/lib/rabbitmq/lib").glob("*/sbin"),
+        Path("/usr/lib/erlang/bin"),
     ]
     path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
     found = shutil.which(name, path=path)

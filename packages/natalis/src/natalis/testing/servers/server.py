@@ -121,6 +121,7 @@ class Server(ABC):
         """See to it that it runs and answers, whatever a test has done to it."""
         self.resume()
         self.start()
+        self.await_ready()
 
     def close(self) -> None:
         """Kill it, remove its folder and let its port go."""

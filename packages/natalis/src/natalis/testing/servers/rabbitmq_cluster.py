@@ -1,0 +1,134 @@
+"""RabbitMQ: a cluster of three nodes, each of which can be killed and brought back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from natalis.testing.servers.programs import ProgramFailed
+from natalis.testing.servers.rabbitmq import Neighbourhood, RabbitMQ, VirtualHost
+from natalis.testing.servers.server import ServerFailed, wait_until
+
+_PATIENCE = timedelta(seconds=60)
+# A node that was paused for longer than the others wait comes back as one that was cut off: it must join them again.
+_SETTINGS: Mapping[str, str] = {"cluster_partition_handling": "pause_minority"}
+_RUNNING = "length([N || N <- [node() | nodes()], rpc:call(N, rabbit, is_running, []) =:= true])."
+
+
+class RabbitMQCluster:
+    """RabbitMQ nodes in one cluster, started side by side.
+
+    Args:
+        size: how many.
+        settings: lines of rabbitmq.conf that go before ours.
+
+    Attributes:
+        nodes: to be killed, paused and restarted one by one. After all of them were down, start them with `revive`:
+            one alone waits for the others.
+    """
+
+    def __init__(self, size: int = 3, *, settings: Mapping[str, str] | None = None) -> None:
+        self._neighbourhood = Neighbourhood.new()
+        told = {**_SETTINGS, **(settings or {})}
+        seed = RabbitMQ(neighbourhood=self._neighbourhood, settings=told)
+        others = (RabbitMQ(neighbourhood=self._neighbourhood, settings=told, seed=seed) for _ in range(size - 1))
+        self.nodes: tuple[RabbitMQ, ...] = (seed, *others)
+        self._is_formed = False
+
+    def start(self) -> Self:
+        """Start all and wait until each answers and knows that all the others run.
+
+        Raises:
+            ServerFailed: one did not; with the end of its log.
+        """
+        if not self._is_formed:
+            # Alone: a node that joins while the first still switches its features on may be left without them (3.10).
+            self.nodes[0].start()
+        for node in self.nodes:
+            if not node.is_running:
+                node.launch()
+        for node in self.nodes:
+            node.await_ready()
+        for node in self.nodes:
+            if not wait_until(lambda node=node: self._knows_all(node), _PATIENCE):  # type: ignore[misc]  # its default
+                raise ServerFailed(f"{node.node} does not see {len(self.nodes)} running nodes:\n{node.log_tail()}")
+        self._is_formed = True
+        return self
+
+    def revive(self) -> None:
+        """See to it that all nodes run, answer and know one another, whatever a test has done to them."""
+        for node in self.nodes:
+            node.resume()
+        self.start()
+
+    def kill(self) -> None:
+        """Kill all nodes."""
+        for node in self.nodes:
+            node.kill()
+
+    def restart(self) -> None:
+        """Kill all nodes and start them again."""
+        self.kill()
+        self.start()
+
+    def close(self) -> None:
+        """Kill all nodes, remove their folders and let their ports go."""
+        for node in self.nodes:
+            node.close()
+        self._neighbourhood.epmd.close()
+
+    def create_vhost(self, name: str | None = None) -> ClusterVirtualHost:
+        """Make a virtual host on all nodes (see `RabbitMQ.create_vhost`)."""
+        made = self.nodes[0].create_vhost(name)
+        return ClusterVirtualHost(made.server, made.name, tuple(node.url(made.name) for node in self.nodes), self)
+
+    def delete_vhost(self, name: str) -> None:
+        """Remove a virtual host with its queues, and close its connections."""
+        self.nodes[0].delete_vhost(name)
+
+    def settle(self) -> None:
+        """Have what was declared so far on disk on every node (see `RabbitMQ.settle`)."""
+        for node in self.nodes:
+            node.settle()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _knows_all(self, node: RabbitMQ) -> bool:
+        try:
+            return node.evaluate(_RUNNING) == str(len(self.nodes))
+        except (ProgramFailed, ServerFailed):
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterVirtualHost(VirtualHost):
+    """One virtual host of a cluster.
+
+    Attributes:
+        cluster: whose it is.
+    """
+
+    cluster: RabbitMQCluster
+
+    def leader_of(self, queue: str) -> RabbitMQ:
+        """The node where the queue's leader is.
+
+        Raises:
+            ServerFailed: there is no such queue, or none of the nodes answers.
+        """
+        ask = (
+            f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{self.name}">>, queue, <<"{queue}">>)), '
+            "{_, N} = amqqueue:get_pid(Q), N."
+        )
+        answering = next(node for node in self.cluster.nodes if node.is_running)
+        leader = answering.evaluate(ask).strip("'")
+        return next(node for node in self.cluster.nodes if node.node == leader)
