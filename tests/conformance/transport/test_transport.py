@@ -12,7 +12,7 @@ from natalis.domain.delivery import DeliveryKey
 from natalis.errors import TransportUnavailable
 from natalis.ports.transport import Parcel, Transport
 
-LONG = timedelta(seconds=30)
+LONG = timedelta(hours=1)  # a receiver that is not woken runs into the time limit of its test
 BRIEF = timedelta(milliseconds=50)
 Connect = Callable[[], Awaitable[Transport]]
 
