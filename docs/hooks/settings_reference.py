@@ -1,0 +1,65 @@
+"""The table of settings and that of exit codes, from the declarations that the program itself reads."""  # noqa: INP001 - a hook of MkDocs, loaded by its path
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from natalis.cli.exit_codes import ExitCode
+from natalis.runtime.settings import choices
+
+SETTINGS = "<!-- the table of settings -->"
+EXIT_CODES = "<!-- the table of exit codes -->"
+_CODE = re.compile(r"^ +(?P<name>[A-Z_]+) = (?P<code>\d+)  # (?P<meaning>.+)$", re.MULTILINE)
+_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
+
+
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - as MkDocs calls it
+    """Put the tables in their places."""
+    if SETTINGS in markdown:
+        markdown = markdown.replace(SETTINGS, "\n".join(_settings()))
+    if EXIT_CODES in markdown:
+        markdown = markdown.replace(EXIT_CODES, "\n".join(_exit_codes()))
+    return markdown
+
+
+def _settings() -> Iterator[str]:
+    yield "| environment | `natalis.toml` | default | what it does |"
+    yield "|---|---|---|---|"
+    for choice in choices().values():
+        yield f"| `{choice.variable}` | `{choice.name}` | {_written(choice.default)} | {_cell(choice.doc)} |"
+
+
+def _written(value: object) -> str:
+    """Return a default as it would be set."""
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, timedelta):
+        return f"`{_span(value)}`"
+    return f"`{_cell(str(value))}`"
+
+
+def _span(value: timedelta) -> str:
+    for unit, size in _UNITS:
+        if value >= size and value % size == timedelta(0):
+            return f"{value // size}{unit}"
+    return f"{value.total_seconds():g}s"
+
+
+def _exit_codes() -> Iterator[str]:
+    yield "| code | name | meaning |"
+    yield "|---|---|---|"
+    for found in _CODE.finditer(inspect.getsource(ExitCode)):
+        yield f"| {found['code']} | `{found['name']}` | {_cell(found['meaning'])} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
