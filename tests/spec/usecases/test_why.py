@@ -187,6 +187,14 @@ async def test_an_erased_user_is_not_found(why: ExplainYear, users: ManageUsers,
         await why.of_user(ada.user_id, 2026)
 
 
+async def test_a_removed_user_with_nothing_on_record_is_not_found_under_the_address_asked_for(
+    why: ExplainYear, users: ManageUsers, ada: DeliveryKey
+) -> None:
+    await users.remove(ada.user_id)
+    with pytest.raises(NotFound, match=r"ada@example\.org"):
+        await why.of_email("ada@example.org", 1999)
+
+
 async def test_an_unknown_user_is_not_found(why: ExplainYear) -> None:
     with pytest.raises(NotFound):
         await why.of_user("nobody", 2026)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import time
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from natalis.cli.output import Output, with_output
 from natalis.runtime.local import machine_clock
 from natalis.runtime.settings import Settings, load
 from natalis.runtime.up import Addresses, up
+from natalis.telemetry.logs import log_to
 
 
 @click.command(
@@ -42,7 +42,7 @@ def command(output: Output, *, verbose: bool, **given: str | None) -> None:
     setting: `natalis settings` lists them all.
     """
     settings = load({**environment(click.get_current_context()), **_as_settings(given)})
-    _log_to_stderr(verbose=verbose, as_json=output.as_json)
+    log_to(sys.stderr, as_json=output.as_json, level=logging.DEBUG if verbose else logging.INFO)
     _runner()(up(settings, machine_clock(), announce=lambda where: _announce(output, settings, where)))
     output.note("stopped in order")
 
@@ -78,24 +78,3 @@ def _runner() -> Callable[[Any], Any]:
     except ImportError:
         return asyncio.run
     return uvloop.run
-
-
-def _log_to_stderr(*, verbose: bool, as_json: bool) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_AsJson() if as_json else _AsLine("%(asctime)sZ %(levelname)-7s %(message)s"))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
-
-
-class _AsLine(logging.Formatter):
-    converter = time.gmtime  # type: ignore[assignment] # a plain function here, a method to the type checker
-
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03d"
-
-
-class _AsJson(_AsLine):
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a record as one JSON object."""
-        line = {"time": f"{self.formatTime(record)}Z", "level": record.levelname, "logger": record.name}
-        return json.dumps({**line, "message": record.getMessage()}, ensure_ascii=False)

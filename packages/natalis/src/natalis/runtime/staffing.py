@@ -22,7 +22,6 @@ from natalis.services.reaper import Reaper, ReaperOptions
 from natalis.services.worker import OnUnknown, Worker, WorkerOptions
 
 WARM_UP_BEGAN = "warm-up began"
-UNLIMITED = rate_of(1_000_000_000)
 
 
 async def services_of(
@@ -59,7 +58,7 @@ async def _dispatching(application: Application) -> DispatcherOptions:
     settings = application.settings
     return DispatcherOptions(
         tolerance=min(rule.tolerance for rule in settings.kinds.values()),
-        catch_up=_rate(settings.catch_up_rate) or UNLIMITED,
+        catch_up=_rate(settings.catch_up_rate),
         domain=_rate(settings.domain_rate),
         warm_up=await _warm_up(application),
     )

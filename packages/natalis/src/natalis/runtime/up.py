@@ -32,8 +32,9 @@ from natalis.runtime.settings import Settings
 from natalis.runtime.staffing import services_of
 from natalis.runtime.supervision import Supervised, stop_on_signals, supervise, supervised
 from natalis.runtime.wiring import Application, open_application, open_provider
+from natalis.telemetry.event_log import EventLog
 from natalis.telemetry.fanout import Fanout
-from natalis.telemetry.log import EventLog
+from natalis.telemetry.metered import metered
 from natalis.telemetry.metrics import Metrics
 from natalis.transports.embedded import EmbeddedTransport
 from natalis.usecases.readiness import Check, CheckReadiness
@@ -72,7 +73,7 @@ async def up(settings: Settings, clock: Clock, *, announce: Callable[[Addresses]
     metrics = Metrics(registry)
     telemetry = Fanout(metrics, EventLog())
     with stop_on_signals(stopping):
-        async with open_application(settings, clock, exclusive=True, heard=metrics.heard_cache) as application:
+        async with _opened(settings, clock, registry, metrics) as application:
             await _take_over(application, telemetry)
             transport, provider = EmbeddedTransport(clock), open_provider(settings, clock)
             services = await services_of(application, transport, provider, telemetry)
@@ -85,6 +86,18 @@ async def up(settings: Settings, clock: Clock, *, announce: Callable[[Addresses]
             ):
                 announce(Addresses(api, scraped, provider.name))
                 await supervise(staff, clock, Bell(), stopping)
+
+
+def _opened(
+    settings: Settings, clock: Clock, registry: Registry, metrics: Metrics
+) -> contextlib.AbstractAsyncContextManager[Application]:
+    return open_application(
+        settings,
+        clock,
+        exclusive=True,
+        heard=metrics.heard_cache,
+        measured=lambda store: metered(store, registry),
+    )
 
 
 async def _take_over(application: Application, telemetry: Telemetry) -> None:

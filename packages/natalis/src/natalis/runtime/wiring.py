@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from natalis.caches.memory import Heard, MemoryCache
@@ -22,7 +21,7 @@ from natalis.providers.http_options import HttpOptions
 from natalis.runtime.settings import Settings
 from natalis.stores.sqlite import open_store
 from natalis.usecases.deliveries import ManageDeliveries
-from natalis.usecases.feedback import GiveFeedback
+from natalis.usecases.feedback import GiveFeedback, link_secret
 from natalis.usecases.forecast import ForecastDay
 from natalis.usecases.import_people import ImportPeople
 from natalis.usecases.manage_occasions import ManageOccasions
@@ -34,8 +33,6 @@ from natalis.usecases.upcoming import ListUpcoming
 from natalis.usecases.why import ExplainYear
 from natalis.wording.folder import load_templates
 from natalis.zones.pinned import TzdataZones
-
-LINK_SECRET = "link secret"  # noqa: S105 - the name of the fact, not the secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,12 @@ class Application:
 
 @contextlib.asynccontextmanager
 async def open_application(
-    settings: Settings, clock: Clock, *, exclusive: bool = False, heard: Heard | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    exclusive: bool = False,
+    heard: Heard | None = None,
+    measured: Callable[[Store], Store] = lambda store: store,
 ) -> AsyncIterator[Application]:
     """Open the store and put the use cases over it; the store is closed whatever happens.
 
@@ -73,6 +75,7 @@ async def open_application(
         clock: The machine's, or a virtual one.
         exclusive: Whether this process is to own the file, because it runs the services.
         heard: Told of every look-up in the cache.
+        measured: Puts its measure around the store.
 
     Raises:
         StoreUnavailable: The file cannot be opened, or another process owns it.
@@ -81,7 +84,7 @@ async def open_application(
     templates = load_templates(settings.templates, kinds=frozenset(settings.kinds))
     store = await open_store(settings.database_path, exclusive=exclusive)
     try:
-        yield assemble(settings, clock, store, templates, MemoryCache(clock, heard=heard))
+        yield assemble(settings, clock, measured(store), templates, MemoryCache(clock, heard=heard))
     finally:
         await store.connection.close()
 
@@ -137,5 +140,4 @@ async def writer_of(application: Application) -> Writer:
     base = application.settings.public_url
     if base is None:
         return Writer(application.templates)
-    secret = await application.store.facts.put_new(LINK_SECRET, secrets.token_hex(32))
-    return Writer(application.templates, Links(base, secret))
+    return Writer(application.templates, Links(base, await link_secret(application.store.facts)))

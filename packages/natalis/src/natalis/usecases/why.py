@@ -44,7 +44,10 @@ class ExplainYear:
         found = await self._history.find(address)
         if not found:
             raise NotFound("user", address)
-        return [answer for user_id in found for answer in await self.of_user(user_id, year)]
+        answers = [answer for user_id in found for answer in await self._of_one(user_id, year)]
+        if not answers:
+            raise NotFound("user", address)
+        return answers
 
     async def of_user(self, user_id: str, year: int) -> Sequence[Explanation]:
         """Explain for a user, living or deleted, an answer for every kind.
@@ -53,10 +56,14 @@ class ExplainYear:
             InvalidInput: The year (1970 to 2100) is out of range.
             NotFound: There never was such a user, or the user was erased.
         """
+        answers = await self._of_one(user_id, year)
+        if not answers:  # every user has a birthday: of one that was erased nothing is left to tell
+            raise NotFound("user", user_id)
+        return answers
+
+    async def _of_one(self, user_id: str, year: int) -> Sequence[Explanation]:
         check_range(year, FIRST_YEAR, LAST_YEAR, field="year")
         records = await self._history.year(user_id, year)
-        if not records:  # every user has a birthday: of one that was erased nothing is left to tell
-            raise NotFound("user", user_id)
         person = await self._living(user_id)
         now = self._clock.now()
         profile = None if person is None else person.user.profile

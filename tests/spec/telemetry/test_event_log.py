@@ -19,7 +19,7 @@ from natalis.domain.events import (
     Quarantined,
     Returned,
 )
-from natalis.telemetry.log import EventLog
+from natalis.telemetry.event_log import EventLog
 from natalis.testing.builders import NOON
 
 KEY = DeliveryKey("u1", "birthday", date(2026, 6, 1))
