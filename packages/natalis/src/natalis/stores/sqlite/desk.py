@@ -10,6 +10,7 @@ from natalis.domain.delivery import Delivery, DeliveryKey, Status
 from natalis.domain.lifecycle import REPLAYABLE, check_move_by_hand
 from natalis.errors import IllegalTransition, NotFound
 from natalis.ports.ledger import DeliveryFilter
+from natalis.stores.reasons import REPLAYED
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import BEGINNING, stored
 from natalis.stores.sqlite.ledger import matching
@@ -17,8 +18,6 @@ from natalis.stores.sqlite.rows import DeliveryRow
 from natalis.stores.sqlite.session import Session, as_json
 from natalis.stores.sqlite.taken_years import keys_whose_year_is_taken
 
-REPLAYED = "replayed by an operator"
-"""Why a delivery that had ended is scheduled again."""
 _BATCH = 1_000  # rows replayed in one transaction
 _Position = tuple[int, str]
 

@@ -13,14 +13,12 @@ from natalis.domain.lifecycle import check_move
 from natalis.domain.user import Profile
 from natalis.domain.yearly_date import YearlyDate
 from natalis.ports.inbox import Claimed, Completion
+from natalis.stores.reasons import USER_GONE
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.handover import Handover
 from natalis.stores.sqlite.instants import stored, stored_if_any
 from natalis.stores.sqlite.rows import DeliveryRow, leap_day
 from natalis.stores.sqlite.session import Number, Row, Scalar, Session, as_json
-
-USER_GONE = "the user is gone"
-"""Why a message to a deleted user is withheld."""
 
 
 class _ClaimRow(DeliveryRow):

@@ -10,7 +10,7 @@ from natalis.domain.delivery import Attempt, Delivery, DeliveryKey, Status
 from natalis.errors import NotFound
 from natalis.ports.ledger import Cohort, DeliveryFilter, Upcoming
 from natalis.ports.page import Page
-from natalis.stores.sqlite.cursors import read_cursor, write_cursor
+from natalis.stores.cursors import read_cursor, write_cursor
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import BEGINNING, END, read, read_if_any, stored
 from natalis.stores.sqlite.rows import DeliveryRow, leap_day

@@ -12,14 +12,12 @@ from datetime import datetime
 
 from natalis.domain.delivery import DeliveryKey
 from natalis.ports.outbox import Disposal, Due, DueWindow, Postponed, Queued
+from natalis.stores.reasons import CATCH_UP_PASSED
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.handover import Handover
 from natalis.stores.sqlite.instants import read, read_if_any, stored
 from natalis.stores.sqlite.rows import KeyRow
 from natalis.stores.sqlite.session import Number, Row, Session, as_json
-
-CATCH_UP_PASSED = "its catch-up window passed before it could be sent"
-"""Why a delivery is missed."""
 
 
 class _DueRow(Row):

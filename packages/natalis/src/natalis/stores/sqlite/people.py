@@ -11,16 +11,14 @@ from natalis.domain.user import User, email_key
 from natalis.errors import NotFound
 from natalis.ports.page import Page
 from natalis.ports.people import Arrival, Reception
-from natalis.stores.sqlite.cursors import read_cursor, write_cursor
+from natalis.stores.cursors import read_cursor, write_cursor
+from natalis.stores.reasons import USER_DELETED
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import stored
 from natalis.stores.sqlite.persons import load_person, write_change
 from natalis.stores.sqlite.receptions import receive_all
 from natalis.stores.sqlite.rows import DeliveryRow, UserRow
 from natalis.stores.sqlite.session import Session, as_json
-
-USER_DELETED = "the user was deleted"
-"""Why the pending deliveries of a deleted user are cancelled."""
 
 
 class SqlitePeople:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from natalis.domain.delivery import Delivery
 from natalis.domain.person import Person, PersonChange
 from natalis.domain.user import email_key
 from natalis.errors import EmailTaken, NotFound
+from natalis.stores.judgements import recent
 from natalis.stores.sqlite.instants import stored
 from natalis.stores.sqlite.rows import DeliveryRow, OccasionRow, UserRow, occasion_columns, user_columns
 from natalis.stores.sqlite.session import Session, as_json
-
-YEARS_KEPT_IN_VIEW = 2
 
 
 def load_person(session: Session, user_id: str) -> Person:
@@ -20,7 +18,7 @@ def load_person(session: Session, user_id: str) -> Person:
         raise NotFound("user", user_id)
     occasions = session.rows("occasions_of_user", OccasionRow, user_id=user_id)
     deliveries = [row.delivery() for row in session.rows("deliveries_of_user", DeliveryRow, user_id=user_id)]
-    return Person(found.user(), {row.kind: row.occasion() for row in occasions}, _recent(deliveries))
+    return Person(found.user(), {row.kind: row.occasion() for row in occasions}, recent(deliveries))
 
 
 def write_change(session: Session, person: Person, change: PersonChange) -> None:
@@ -45,12 +43,3 @@ def _change_email(session: Session, person: Person, change: PersonChange) -> Non
     if session.row("holders_of_emails", UserRow, email_keys=as_json([new])) is not None:
         raise EmailTaken(change.user.profile.email)
     session.run("remember_former_email", email_key=old, user_id=person.user.id)
-
-
-def _recent(deliveries: list[Delivery]) -> tuple[Delivery, ...]:
-    """Return those at most two years older than the newest, by occasion date; nothing here knows today's date."""
-    ordered = sorted(deliveries, key=lambda delivery: (delivery.key.occasion_date, delivery.key))
-    if not ordered:
-        return ()
-    first_year = ordered[-1].key.occasion_date.year - YEARS_KEPT_IN_VIEW
-    return tuple(delivery for delivery in ordered if delivery.key.occasion_date.year >= first_year)

@@ -9,7 +9,7 @@ from natalis.domain.delivery import SUPERSEDED, Delivery, DeliveryKey
 from natalis.domain.occasion import Firing
 from natalis.domain.planning import Decision, Plan, Plannable, Quarantine, Retime
 from natalis.errors import NotFound
-from natalis.stores.sqlite.cursors import read_cursor, write_cursor
+from natalis.stores.cursors import read_cursor, write_cursor
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import stored
 from natalis.stores.sqlite.rows import DeliveryRow, OccasionRow, firing_columns

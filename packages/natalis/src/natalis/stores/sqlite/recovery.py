@@ -7,15 +7,12 @@ from datetime import datetime
 
 from natalis.domain.delivery import DeliveryKey, Status
 from natalis.ports.recovery import Reaped
+from natalis.stores.reasons import HELD, LEASE_RAN_OUT
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import END, stored
 from natalis.stores.sqlite.rows import KeyRow
 from natalis.stores.sqlite.session import Session, as_json
 
-LEASE_RAN_OUT = "the worker gave no sign of life until its lease ran out"
-"""What became of an attempt whose worker died or stalled."""
-HELD = "held for a person: the message may have arrived, and the provider would not recognise a second one"
-"""Why such a delivery fails when it is not to be repeated."""
 _BATCH = 5_000  # rows given back in one transaction at start
 
 

@@ -6,7 +6,7 @@ from natalis.domain.user import email_key
 from natalis.errors import NotFound
 from natalis.ports.page import Page
 from natalis.ports.suppressions import Suppression
-from natalis.stores.sqlite.cursors import read_cursor, write_cursor
+from natalis.stores.cursors import read_cursor, write_cursor
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import read, stored
 from natalis.stores.sqlite.session import Row

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from natalis.domain.delivery import Delivery, DeliveryKey
-from natalis.domain.lifecycle import PENDING
+from natalis.domain.delivery import DeliveryKey
+from natalis.stores.judgements import taken_keys
 from natalis.stores.sqlite.rows import DeliveryRow
 from natalis.stores.sqlite.session import Session, as_json
 
@@ -17,21 +17,7 @@ def keys_whose_year_is_taken(session: Session, keys: Collection[DeliveryKey]) ->
     """
     prefixes = as_json({_prefix(key) for key in keys})
     rows = session.rows("deliveries_in_years", DeliveryRow, prefixes=prefixes)
-    holders: dict[str, set[DeliveryKey]] = {}
-    for delivery in (row.delivery() for row in rows):
-        if _takes_its_year(delivery):
-            holders.setdefault(_prefix(delivery.key), set()).add(delivery.key)
-    taken: set[DeliveryKey] = set()
-    for key in keys:
-        own = holders.setdefault(_prefix(key), set())
-        if own - {key}:
-            taken.add(key)
-        own.add(key)
-    return taken
-
-
-def _takes_its_year(delivery: Delivery) -> bool:
-    return delivery.uses_its_year or delivery.status in PENDING
+    return taken_keys(keys, (row.delivery() for row in rows))
 
 
 def _prefix(key: DeliveryKey) -> str:
