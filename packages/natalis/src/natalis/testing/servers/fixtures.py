@@ -7,10 +7,13 @@ for a server which is not installed fails and says what to do. Tests that use th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from natalis.testing.servers.nginx import Nginx
+from natalis.testing.servers.pgbouncer import PgBouncer, PooledDatabase
 from natalis.testing.servers.postgres import Postgres, PostgresDatabase, PostgresPair, PostgresReplica
 from natalis.testing.servers.rabbitmq import RabbitMQ, VirtualHost
 from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost, RabbitMQCluster
@@ -100,3 +103,24 @@ def rabbitmq_cluster(rabbitmq_cluster_server: RabbitMQCluster) -> Iterator[Clust
     yield vhost
     rabbitmq_cluster_server.revive()
     rabbitmq_cluster_server.delete_vhost(vhost.name)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer_server(postgres_server: Postgres) -> Iterator[PgBouncer]:
+    """Have pgbouncer in transaction mode before the session's PostgreSQL."""
+    with PgBouncer(postgres_server) as server:
+        yield server
+
+
+@pytest.fixture
+def pgbouncer(postgres: PostgresDatabase, pgbouncer_server: PgBouncer) -> PooledDatabase:
+    """A fresh PostgreSQL database, reached through pgbouncer in transaction mode."""
+    pgbouncer_server.revive()
+    return PooledDatabase(pgbouncer_server, postgres)
+
+
+@pytest.fixture
+def nginx() -> Iterator[Callable[[str], Nginx]]:
+    """Starts nginx with a configuration (see `Nginx`), as often as the test likes."""
+    with ExitStack() as running:
+        yield lambda configuration: running.enter_context(Nginx(configuration))
