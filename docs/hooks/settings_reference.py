@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -16,7 +14,6 @@ from natalis.runtime.settings import choices
 
 SETTINGS = "<!-- the table of settings -->"
 EXIT_CODES = "<!-- the table of exit codes -->"
-_CODE = re.compile(r"^ +(?P<name>[A-Z_]+) = (?P<code>\d+)  # (?P<meaning>.+)$", re.MULTILINE)
 _UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
 
 
@@ -30,10 +27,11 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def _settings() -> Iterator[str]:
-    yield "| environment | `natalis.toml` | default | what it does |"
-    yield "|---|---|---|---|"
+    yield "| in `natalis.toml`, in the environment | default | what it does |"
+    yield "|---|---|---|"
     for choice in choices().values():
-        yield f"| `{choice.variable}` | `{choice.name}` | {_written(choice.default)} | {_cell(choice.doc)} |"
+        names = f"`{choice.name}`<br>`{choice.variable}`"
+        yield f"| {names} | {_written(choice.default)} | {_cell(choice.doc)} |"
 
 
 def _written(value: object) -> str:
@@ -57,8 +55,8 @@ def _span(value: timedelta) -> str:
 def _exit_codes() -> Iterator[str]:
     yield "| code | name | meaning |"
     yield "|---|---|---|"
-    for found in _CODE.finditer(inspect.getsource(ExitCode)):
-        yield f"| {found['code']} | `{found['name']}` | {_cell(found['meaning'])} |"
+    for code in ExitCode:
+        yield f"| {code.value} | `{code.name}` | {_cell(code.meaning)} |"
 
 
 def _cell(text: str) -> str:
