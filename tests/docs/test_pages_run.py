@@ -47,6 +47,16 @@ def test_readme_shows_what_the_demo_prints(shell: Shell) -> None:
     assert is_printed(blocks[at + 1].text, printed), printed
 
 
+def test_the_example_in_the_readme_of_plimsoll_prints_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    example = next(
+        block.text for block in blocks_of(ROOT / "packages/plimsoll/README.md") if block.language == "python"
+    )
+
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - the page is ours
+
+    assert 'build_info{python="' in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("expected", "printed", "holds"),
     [
