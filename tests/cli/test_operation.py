@@ -204,5 +204,5 @@ def test_wrong_settings_are_all_named_and_nothing_is_opened(
 def test_a_role_of_a_fleet_says_what_to_do_instead(role: str, natalis: Natalis) -> None:
     ran = natalis(role)
 
-    assert ran.code == ExitCode.INVALID
+    assert ran.code == ExitCode.SETTINGS
     assert "natalis up" in ran.err

@@ -59,7 +59,7 @@ def test_the_service_answers_and_ends_in_order(start: Start, stop: signal.Signal
 
     assert health["status"] == "ok"
     assert running.returncode == ExitCode.DONE
-    assert all(json.loads(line)["level"] in {"INFO", "WARNING"} for line in err.splitlines())
+    assert all(json.loads(line)["log.level"] in {"info", "warning"} for line in err.splitlines())
 
 
 def test_a_second_service_on_the_same_file_is_told_who_has_it(start: Start, process: Natalis) -> None:

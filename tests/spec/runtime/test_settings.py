@@ -48,8 +48,30 @@ def test_a_faulty_secret_is_not_repeated(tmp_path: Path) -> None:
     assert "hunter2" not in problems_of({"NATALIS_PROVIDER_HEADERS": "hunter2"}, tmp_path)
 
 
+def test_a_password_inside_an_address_is_not_shown() -> None:
+    shown = choices()["queue_url"].shown("amqp://ada:secret@one:5672,amqp://ada:secret@two:5672")
+    assert shown == "amqp://ada:***@one:5672,amqp://ada:***@two:5672"
+
+
+def test_a_faulty_address_is_refused_without_its_password(tmp_path: Path) -> None:
+    assert "secret" not in problems_of({"DATABASE_URL": "mysql://ada:secret@host/x"}, tmp_path)
+
+
 def test_a_value_that_is_a_secret_says_so() -> None:
     assert [choice.name for choice in choices().values() if choice.is_secret] == ["provider_headers"]
+
+
+def test_a_fleet_is_named_by_its_addresses(tmp_path: Path) -> None:
+    environ = {
+        "DATABASE_URL": "postgresql://natalis@db/natalis",
+        "DATABASE_REPLICA_URL": "postgresql://natalis@replica/natalis",
+        "QUEUE_URL": "amqp://one,amqp://two",
+        "REDIS_URL": "redis://cache",
+    }
+    settings = load(environ, folder=tmp_path)
+    assert settings.is_fleet
+    assert settings.queue_url == "amqp://one,amqp://two"
+    assert not load({}, folder=tmp_path).is_fleet
 
 
 def test_kinds_are_tables_of_rules(tmp_path: Path) -> None:
@@ -79,8 +101,12 @@ def test_kinds_are_tables_of_rules(tmp_path: Path) -> None:
         ("NATALIS_PROVIDER_HEADERS", '{"X-Count": 1}', "JSON object"),
         ("NATALIS_PROVIDER_RECOGNISES_REPEATS", "perhaps", "true or false"),
         ("NATALIS_CONFIG", "/nowhere/natalis.toml", "cannot be read"),
-        ("DATABASE_URL", "mysql://x", "sqlite:PATH"),
-        ("QUEUE_URL", "amqp://x", "not supported"),
+        ("DATABASE_URL", "mysql://x", "sqlite:PATH or postgresql://"),
+        ("DATABASE_URL", "sqlite:", "sqlite:PATH"),
+        ("QUEUE_URL", "kafka://x", "amqp://"),
+        ("QUEUE_URL", "amqp://x", "set DATABASE_URL to postgresql://"),
+        ("DATABASE_REPLICA_URL", "postgresql://x", "set DATABASE_URL to postgresql://"),
+        ("REDIS_URL", "memcached://x", "redis://"),
         ("WORKER_CONCURRENCY", "0", "1 or more"),
     ],
 )

@@ -1,30 +1,39 @@
-"""`natalis api|planner|dispatcher|worker`: the roles of a fleet, which this version does not have yet; they say so."""
+"""`natalis api|planner|dispatcher|worker`: one role of a fleet, run as often as there is work for it."""
 
 from __future__ import annotations
-
-from typing import NoReturn
 
 import click
 
 from natalis.cli.command import Command
-from natalis.errors import InvalidInput
+from natalis.cli.output import Output, with_output
+from natalis.cli.running import run
+from natalis.runtime.roles import Role
 
-PROBLEM = "one process owns a SQLite file, and has every role in it"
-REMEDY = "run `natalis up`; separate processes need the PostgreSQL store, which comes with a later version"
+_DOES = {
+    Role.API: "Answer HTTP: run as many as requests need, behind a load balancer.",
+    Role.PLANNER: "Make deliveries of the occasions that fire within the horizon; two are enough.",
+    Role.DISPATCHER: "Hand what is due to the queue, and give back what was lost; two are enough.",
+    Role.WORKER: "Send what is queued: run as many as the provider and the herd at nine need.",
+}
+_ABOUT = """
 
-
-def _role(name: str) -> Command:
-    @click.command(
-        name,
-        cls=Command,
-        examples=["natalis up"],
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    def refuse() -> NoReturn:
-        """Not in this version: `natalis up` has every role in one process."""
-        raise InvalidInput(name, PROBLEM, REMEDY)
-
-    return refuse
+A fleet shares a PostgreSQL database (DATABASE_URL) and a queue (QUEUE_URL); on a SQLite file one process has every
+role: `natalis up`. SIGTERM lets what was begun end first."""
 
 
-api, planner, dispatcher, worker = (_role(name) for name in ("api", "planner", "dispatcher", "worker"))
+def _command_of(role: Role) -> Command:
+    @click.command(str(role), cls=Command, help=_DOES[role] + _ABOUT, examples=[f"natalis {role} --metrics-port 9464"])
+    @click.option("--metrics-port", help="Port of /metrics and /health; 0 for none.  [default: 9464]")
+    @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+    @click.option("--verbose", is_flag=True, help="Log every message too.")
+    @with_output
+    def command(output: Output, *, verbose: bool, **given: str | None) -> None:
+        run(output, given, verbose=verbose, roles=frozenset({role}))
+
+    made: Command = command
+    if role is Role.API:
+        made.params.insert(1, click.Option(["--port"], help="Port of the API.  [default: 3000]"))
+    return made
+
+
+api, planner, dispatcher, worker = (_command_of(role) for role in Role)

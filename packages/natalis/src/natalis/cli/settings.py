@@ -21,9 +21,7 @@ def command(output: Output) -> None:
 
 
 def _record(choice: Choice, settings: Settings) -> Record:
-    value = getattr(settings, choice.name)
-    if choice.is_secret and value:
-        value = "(set, not shown)"
+    value = choice.shown(getattr(settings, choice.name))
     return {
         "name": choice.name,
         "variable": choice.variable,

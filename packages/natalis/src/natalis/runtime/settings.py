@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 from natalis.domain.occasion import KindRule
 from natalis.errors import SettingsInvalid
 from natalis.providers.call_template import DEFAULT_CALL
 from natalis.runtime.kinds import DEFAULT_KINDS, read_kinds
 from natalis.runtime.readers import READERS
+from natalis.runtime.settings_rules import contradictions
 
 CONFIG_FILE = "natalis.toml"
 _PREFIX = "NATALIS_"
-_UNPREFIXED = frozenset({"DATABASE_URL", "METRICS_PORT", "WORKER_CONCURRENCY"})
-_LATER = MappingProxyType(
-    {
-        "DATABASE_REPLICA_URL": "a replica",
-        "QUEUE_URL": "an external queue",
-        "REDIS_URL": "Redis",
-    }
+_UNPREFIXED = frozenset(
+    {"DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL", "METRICS_PORT", "WORKER_CONCURRENCY"}
 )
-_WEB_ADDRESSES = ("provider_url", "public_url")
-_POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")
-_AT_LEAST_ONE = (lambda number: number >= 1, "must be 1 or more")
-_A_PORT = (lambda port: port <= 65535, "must be at most 65535")  # noqa: PLR2004 - the highest TCP port
-_BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
-    {
-        "provider_timeout": _POSITIVE,
-        "worker_lease": _POSITIVE,
-        "retry_base": _POSITIVE,
-        "retry_cap": _POSITIVE,
-        "horizon": _POSITIVE,
-        "lost_after": _POSITIVE,
-        "worker_concurrency": _AT_LEAST_ONE,
-        "max_attempts": _AT_LEAST_ONE,
-        "port": _A_PORT,
-        "metrics_port": _A_PORT,
-    }
-)
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]*@")
 _OURS_BUT_NO_SETTING = frozenset({"NATALIS_CONFIG", "NATALIS_DEBUG"})
 
 
@@ -54,7 +32,22 @@ _OURS_BUT_NO_SETTING = frozenset({"NATALIS_CONFIG", "NATALIS_DEBUG"})
 class Settings:
     """Everything an operator may choose; each says beside its type what it does."""
 
-    database_url: Annotated[str, "where people and deliveries are kept: `sqlite:PATH`"] = "sqlite:natalis.db"
+    database_url: Annotated[
+        str,
+        "where people and deliveries are kept: `sqlite:PATH`, or `postgresql://…` for a fleet",
+    ] = "sqlite:natalis.db"
+    database_replica_url: Annotated[
+        str | None,
+        "a streaming replica of that PostgreSQL, for reads that bear a second's lag; none, the primary reads all",
+    ] = None
+    queue_url: Annotated[
+        str | None,
+        "the queue between processes: `amqp://…`, several nodes separated by commas; none, one in this process",
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        "the cache and the rates that the processes of a fleet share: `redis://…`; none, each process has its own",
+    ] = None
     host: Annotated[str, "address the API listens on; anything but loopback needs a token first"] = "127.0.0.1"
     port: Annotated[int, "port of the API; 0 picks a free one"] = 3000
     metrics_port: Annotated[int, "port of `/metrics` for Prometheus, on the same address; 0 turns it off"] = 9464
@@ -116,6 +109,11 @@ class Settings:
     ] = field(default_factory=lambda: DEFAULT_KINDS)
 
     @property
+    def is_fleet(self) -> bool:
+        """Whether several processes may share the work."""
+        return not self.database_url.startswith("sqlite:")
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file."""
         return Path(self.database_url.removeprefix("sqlite:")).expanduser()
@@ -140,6 +138,12 @@ class Choice:
     default: object
     doc: str
     is_secret: bool = False
+
+    def shown(self, value: object) -> object:
+        """Return a value as it may be shown: no secret, and no password inside a URL."""
+        if self.is_secret and value:
+            return "(set, not shown)"
+        return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
 
 def choices() -> dict[str, Choice]:
@@ -186,17 +190,15 @@ def load(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
             texts[by_variable[variable]] = (variable, value)
         elif variable.startswith(_PREFIX) and variable not in _OURS_BUT_NO_SETTING:
             problems.append(f"{variable} is not a setting{_nearest(variable, list(by_variable))}")
-        elif variable in _LATER and value:
-            problems.append(f"{variable}: {_LATER[variable]} is not supported by this version; unset it")
     values: dict[str, Any] = {"kinds": kinds}
     for name, (source, text) in texts.items():
         try:
             values[name] = known[name].reads(text)
         except ValueError as error:
-            shown = "its value" if known[name].is_secret else repr(text)
+            shown = "its value" if known[name].is_secret else repr(known[name].shown(text))
             problems.append(f"{source}: {shown} will not do; {error}")
     settings = Settings(**values)
-    problems.extend(_contradictions(settings))
+    problems.extend(contradictions(settings, variable_of))
     if problems:
         raise SettingsInvalid(tuple(problems))
     return settings
@@ -214,20 +216,6 @@ def _read_file(environ: Mapping[str, str], folder: Path, problems: list[str]) ->
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"{path.name}: {error}; mend the file (https://toml.io shows the form)")
     return {}
-
-
-def _contradictions(settings: Settings) -> Iterator[str]:
-    if not settings.database_url.startswith("sqlite:") or settings.database_url == "sqlite:":
-        yield f"DATABASE_URL: {settings.database_url!r} is not supported by this version; write sqlite:PATH"
-    if settings.on_unknown not in {"retry", "hold"}:
-        yield f"NATALIS_ON_UNKNOWN: {settings.on_unknown!r} is not a policy; write retry or hold"
-    for name in _WEB_ADDRESSES:
-        url = getattr(settings, name)
-        if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
-            yield f"{variable_of(name)}: {url!r} is not a web address; write one such as https://mail.example.org"
-    for name, (holds, remedy) in _BOUNDS.items():
-        if not holds(getattr(settings, name)):
-            yield f"{variable_of(name)}: {remedy}"
 
 
 def _as_text(value: object) -> str:

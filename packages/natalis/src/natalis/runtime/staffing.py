@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import secrets
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from natalis.domain.rate import Rate, WarmUp, rate_of
@@ -14,6 +12,7 @@ from natalis.ports.provider import Provider
 from natalis.ports.service import Service
 from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
+from natalis.runtime.roles import EVERY_ROLE, Role
 from natalis.runtime.settings import Settings
 from natalis.runtime.wiring import Application, writer_of
 from natalis.services.dispatcher import Dispatcher, DispatcherOptions
@@ -30,28 +29,39 @@ async def services_of(
     provider: Provider,
     telemetry: Telemetry,
     *,
+    roles: Collection[Role] = EVERY_ROLE,
     random_unit: Callable[[], float] = random.random,
     patience: timedelta = timedelta(seconds=1),
 ) -> tuple[Service, ...]:
-    """Return planner, dispatcher, worker and reaper, in the order in which they are to be drained."""
+    """Return the services of these roles, in the order in which they are to be drained."""
     settings, clock, store = application.settings, application.clock, application.store
-    hold = settings.on_unknown == "hold" and not provider.recognises_repeats
-    planner = Planner(store.plans, application.book, clock, telemetry, PlannerOptions(horizon=settings.horizon))
-    dispatcher = Dispatcher(store.outbox, transport, clock, telemetry, await _dispatching(application))
-    worker = Worker(
-        store.inbox,
-        transport,
-        provider,
-        write_message=await writer_of(application),
-        clock=clock,
-        telemetry=telemetry,
-        random=random_unit,
-        options=_working(settings, patience),
-    )
-    reaper = Reaper(
-        store.recovery, transport, clock, telemetry, ReaperOptions(lost_after=settings.lost_after, hold=hold)
-    )
-    return planner, dispatcher, worker, reaper
+    services: list[Service] = []
+    if Role.PLANNER in roles:
+        options = PlannerOptions(horizon=settings.horizon)
+        services.append(Planner(store.plans, application.book, clock, telemetry, options))
+    if Role.DISPATCHER in roles:
+        services.append(Dispatcher(store.outbox, transport, clock, telemetry, await _dispatching(application)))
+    if Role.WORKER in roles:
+        worker = Worker(
+            store.inbox,
+            transport,
+            provider,
+            write_message=await writer_of(application),
+            clock=clock,
+            telemetry=telemetry,
+            random=random_unit,
+            options=_working(application, patience),
+        )
+        services.append(worker)
+    if Role.DISPATCHER in roles:
+        reaping = ReaperOptions(lost_after=settings.lost_after, hold=holds_unknown(settings))
+        services.append(Reaper(store.recovery, transport, clock, telemetry, reaping))
+    return tuple(services)
+
+
+def holds_unknown(settings: Settings) -> bool:
+    """Whether an attempt without an answer is left for a person to decide."""
+    return settings.on_unknown == "hold" and not settings.provider_recognises_repeats
 
 
 async def _dispatching(application: Application) -> DispatcherOptions:
@@ -72,9 +82,10 @@ async def _warm_up(application: Application) -> WarmUp | None:
     return WarmUp(datetime.fromisoformat(began), over=application.settings.warm_up)
 
 
-def _working(settings: Settings, patience: timedelta) -> WorkerOptions:
+def _working(application: Application, patience: timedelta) -> WorkerOptions:
+    settings = application.settings
     return WorkerOptions(
-        worker_id=f"{socket.gethostname()}-{secrets.token_hex(4)}",
+        worker_id=application.instance,
         concurrency=settings.worker_concurrency,
         lease=settings.worker_lease,
         call_timeout=settings.provider_timeout * 2,

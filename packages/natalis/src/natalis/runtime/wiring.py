@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from natalis.caches.memory import Heard, MemoryCache
+from natalis.caches.memory import Heard
 from natalis.domain.rulebook import Rulebook
 from natalis.domain.signed_link import Links
 from natalis.domain.writing import Templates, Writer
@@ -18,8 +20,8 @@ from natalis.ports.zones import Zones
 from natalis.providers.console import ConsoleProvider
 from natalis.providers.http import HttpProvider
 from natalis.providers.http_options import HttpOptions
+from natalis.runtime.adapters import open_cache, open_store
 from natalis.runtime.settings import Settings
-from natalis.stores.sqlite import open_store
 from natalis.usecases.deliveries import ManageDeliveries
 from natalis.usecases.feedback import GiveFeedback, link_secret
 from natalis.usecases.forecast import ForecastDay
@@ -40,6 +42,7 @@ class Application:
     """Everything a front door may call, over one open store."""
 
     settings: Settings
+    instance: str
     clock: Clock
     store: Store
     zones: Zones
@@ -65,36 +68,42 @@ async def open_application(
     clock: Clock,
     *,
     exclusive: bool = False,
+    busy: bool = False,
     heard: Heard | None = None,
     measured: Callable[[Store], Store] = lambda store: store,
 ) -> AsyncIterator[Application]:
-    """Open the store and put the use cases over it; the store is closed whatever happens.
+    """Open the store and the cache and put the use cases over them; both are closed whatever happens.
 
     Args:
         settings: What the operator chose.
         clock: The machine's, or a virtual one.
-        exclusive: Whether this process is to own the file, because it runs the services.
+        exclusive: Whether this process is to own a SQLite file, because it runs the services.
+        busy: Whether this process answers many people at once, and wants connections for them.
         heard: Told of every look-up in the cache.
         measured: Puts its measure around the store.
 
     Raises:
-        StoreUnavailable: The file cannot be opened, or another process owns it.
+        StoreUnavailable: The database cannot be opened, or another process owns the file.
         SettingsInvalid: A template will not do.
     """
     templates = load_templates(settings.templates, kinds=frozenset(settings.kinds))
-    store = await open_store(settings.database_path, exclusive=exclusive)
-    try:
-        yield assemble(settings, clock, measured(store), templates, MemoryCache(clock, heard=heard))
-    finally:
-        await store.connection.close()
+    instance = f"{socket.gethostname()}-{secrets.token_hex(4)}"
+    async with contextlib.AsyncExitStack() as stack:
+        store = await open_store(settings, instance=instance, exclusive=exclusive, busy=busy)
+        stack.push_async_callback(store.connection.close)
+        cache = await stack.enter_async_context(open_cache(settings, clock, heard))
+        yield assemble(settings, clock, measured(store), templates, cache, instance=instance)
 
 
-def assemble(settings: Settings, clock: Clock, store: Store, templates: Templates, cache: Cache) -> Application:
+def assemble(
+    settings: Settings, clock: Clock, store: Store, templates: Templates, cache: Cache, *, instance: str
+) -> Application:
     """Put the use cases over an open store."""
     zones = TzdataZones()
     book = Rulebook(settings.kinds, zones.get)
     return Application(
         settings=settings,
+        instance=instance,
         clock=clock,
         store=store,
         zones=zones,

@@ -1,0 +1,53 @@
+"""The adapters that the settings name: store, cache and queue, embedded or of a fleet.
+
+Those of a fleet are imported when they are named, so that one machine loads no driver it does not use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from natalis.caches.memory import Heard, MemoryCache
+from natalis.errors import SettingsInvalid
+from natalis.ports.cache import Cache
+from natalis.ports.clock import Clock
+from natalis.ports.store import Store
+from natalis.ports.transport import Transport
+from natalis.runtime.settings import Settings
+from natalis.stores import sqlite
+from natalis.transports.embedded import EmbeddedTransport
+
+
+async def open_store(settings: Settings, *, instance: str, exclusive: bool, busy: bool) -> Store:
+    """Open the database; raises `StoreUnavailable`."""
+    if not settings.is_fleet:
+        return await sqlite.open_store(settings.database_path, exclusive=exclusive)
+    from natalis.stores import postgres  # noqa: PLC0415 - see above
+
+    return await postgres.open_store(
+        settings.database_url,
+        replica_url=settings.database_replica_url,
+        options=postgres.API_POOL if busy else postgres.WORKER_POOL,
+        instance=instance,
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_cache(settings: Settings, clock: Clock, heard: Heard | None) -> AsyncIterator[Cache]:
+    """Open the cache: in memory, or shared through Redis and in memory while Redis is away."""
+    if settings.redis_url is not None:
+        raise SettingsInvalid(("REDIS_URL: a shared cache is not there yet; unset it",))
+    yield MemoryCache(clock, heard=heard)
+
+
+@contextlib.asynccontextmanager
+async def open_transport(settings: Settings, clock: Clock) -> AsyncIterator[Transport]:
+    """Open the queue: in this process, or RabbitMQ; raises `TransportUnavailable`."""
+    if settings.queue_url is not None:
+        raise SettingsInvalid(("QUEUE_URL: a queue between processes is not there yet; unset it",))
+    transport = EmbeddedTransport(clock)
+    try:
+        yield transport
+    finally:
+        await transport.close()

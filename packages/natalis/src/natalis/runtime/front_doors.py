@@ -1,0 +1,125 @@
+"""The doors of a running process: the API, and the port that Prometheus scrapes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from natalis import __version__
+from natalis.api.access import check_listening
+from natalis.api.app import create_app
+from natalis.api.options import ApiOptions, ApiServices, default_rate
+from natalis.api.rate import RateLimit
+from natalis.api.server import serve
+from natalis.errors import ServiceStalled, SettingsInvalid
+from natalis.formats.detect import open_people
+from natalis.formats.reading import Reading
+from natalis.ports.people_file import PeopleFile
+from natalis.ports.transport import Transport
+from natalis.runtime.progress import Progress
+from natalis.runtime.settings import Settings
+from natalis.runtime.supervision import Supervised
+from natalis.runtime.wiring import Application
+from natalis.usecases.readiness import Check, CheckReadiness
+from plimsoll.instrument.asgi import HttpMetrics
+from plimsoll.instrument.process import LoopLag
+from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.server import serve_metrics
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoors:
+    """The doors of a process over an open application."""
+
+    application: Application
+    transport: Transport
+    staff: Sequence[Supervised]
+    registry: Registry
+
+    @contextlib.asynccontextmanager
+    async def opened(self, *, with_api: bool) -> AsyncIterator[tuple[str | None, str | None]]:
+        """Open the API (if wanted) and the scraper's port (if any); yield where they are.
+
+        Raises:
+            SettingsInvalid: A port is taken, or the address needs a token first.
+        """
+        lag = LoopLag(self.registry)
+        async with contextlib.AsyncExitStack() as stack:
+            api = await self._open_api(stack) if with_api else None
+            scraped = await self._open_metrics(stack)
+            lag.start()
+            stack.callback(lag.stop)
+            yield api, scraped
+
+    async def _open_api(self, stack: contextlib.AsyncExitStack) -> str:
+        settings = self.application.settings
+        check_listening(settings.host, has_tokens=bool(await self.application.tokens.list()))
+        app = create_app(self._behind(), _options(settings))
+        server = await serve(app, host=settings.host, port=settings.port)
+        stack.push_async_callback(server.stop)
+        return f"http://{_written(settings.host)}:{server.port}"
+
+    async def _open_metrics(self, stack: contextlib.AsyncExitStack) -> str | None:
+        settings = self.application.settings
+        if not settings.metrics_port:
+            return None
+        try:
+            server = await serve_metrics(
+                self.registry.exposition,
+                host=settings.host,
+                port=settings.metrics_port,
+                healthy=lambda: all(each.progress.trouble is None for each in self.staff),
+            )
+        except OSError as error:
+            where = f"{settings.metrics_port} on {settings.host}"
+            problem = f"METRICS_PORT: {where} cannot be listened on ({error.strerror})"
+            raise SettingsInvalid((f"{problem}; stop what listens there, choose another, or 0 for none",)) from None
+        stack.push_async_callback(server.close)
+        return f"http://{_written(settings.host)}:{server.port}/metrics"
+
+    def _behind(self) -> ApiServices:
+        application = self.application
+        checks: dict[str, Check] = {"store": application.store.connection.ping, "queue": self.transport.depth}
+        checks |= {each.progress.service: _progress_check(each.progress) for each in self.staff}
+        return ApiServices(
+            users=application.users,
+            occasions=application.occasions,
+            importing=application.importing,
+            open_people=_open_people,
+            deliveries=application.deliveries,
+            upcoming=application.upcoming,
+            forecast=application.forecast,
+            why=application.why,
+            feedback=application.feedback,
+            suppress=application.suppress,
+            tokens=application.tokens,
+            readiness=CheckReadiness(checks, application.clock),
+            clock=application.clock,
+            registry=self.registry,
+            http=HttpMetrics(self.registry),
+        )
+
+
+def _open_people(file: BinaryIO, name: str, encoding: str | None) -> PeopleFile:
+    return open_people(file, name=name, reading=Reading(encoding=encoding))
+
+
+def _progress_check(progress: Progress) -> Check:
+    async def check() -> str:
+        if progress.trouble is not None:
+            raise ServiceStalled(progress.trouble)
+        return f"{progress.steps} steps"
+
+    return check
+
+
+def _options(settings: Settings) -> ApiOptions:
+    rate = settings.api_rate
+    limit = default_rate(settings.host) if rate is None else RateLimit(rate, max(1.0, 2 * rate))
+    return ApiOptions(listen=settings.host, version=__version__, rate=limit)
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,66 @@
+"""What cannot hold: values out of bounds, and settings that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from natalis.runtime.settings import Settings
+
+_SCHEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "database_url": ("sqlite", "postgresql", "postgres"),
+        "database_replica_url": ("postgresql", "postgres"),
+        "queue_url": ("amqp", "amqps"),
+        "redis_url": ("redis", "rediss"),
+    }
+)
+_WEB_ADDRESSES = ("provider_url", "public_url")
+_POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")
+_AT_LEAST_ONE = (lambda number: number >= 1, "must be 1 or more")
+_A_PORT = (lambda port: port <= 65535, "must be at most 65535")  # noqa: PLR2004 - the highest TCP port
+_BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
+    {
+        "provider_timeout": _POSITIVE,
+        "worker_lease": _POSITIVE,
+        "retry_base": _POSITIVE,
+        "retry_cap": _POSITIVE,
+        "horizon": _POSITIVE,
+        "lost_after": _POSITIVE,
+        "worker_concurrency": _AT_LEAST_ONE,
+        "max_attempts": _AT_LEAST_ONE,
+        "port": _A_PORT,
+        "metrics_port": _A_PORT,
+    }
+)
+
+
+def contradictions(settings: Settings, variable_of: Callable[[str], str]) -> Iterator[str]:
+    """Yield what cannot hold, one sentence each with its remedy; `variable_of` names a setting's variable."""
+    yield from _about_the_fleet(settings)
+    if settings.on_unknown not in {"retry", "hold"}:
+        yield f"NATALIS_ON_UNKNOWN: {settings.on_unknown!r} is not a policy; write retry or hold"
+    for name in _WEB_ADDRESSES:
+        url = getattr(settings, name)
+        if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            yield f"{variable_of(name)}: {url!r} is not a web address; write one such as https://mail.example.org"
+    for name, (holds, remedy) in _BOUNDS.items():
+        if not holds(getattr(settings, name)):
+            yield f"{variable_of(name)}: {remedy}"
+
+
+def _about_the_fleet(settings: Settings) -> Iterator[str]:
+    for name, schemes in _SCHEMES.items():
+        scheme, _, rest = (getattr(settings, name) or f"{schemes[0]}:x").partition(":")
+        if scheme not in schemes or not rest.strip("/"):
+            forms = " or ".join("sqlite:PATH" if each == "sqlite" else f"{each}://…" for each in schemes[:2])
+            yield f"{name.upper()}: this is not an address of its kind; write {forms}"
+    if settings.is_fleet:
+        return
+    for name in ("database_replica_url", "queue_url"):
+        if getattr(settings, name) is not None:
+            yield f"{name.upper()}: goes with a PostgreSQL database; set DATABASE_URL to postgresql://…, or unset this"
