@@ -17,7 +17,6 @@ _ANSWERS = """
 worker_processes 1;
 events {}
 http {
-    access_log access.log;
     server {
         listen 127.0.0.1:${PORT};
         location / { return 200 "on my day"; }
