@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help
 help: ## list the targets

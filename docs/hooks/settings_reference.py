@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from natalis.cli.exit_codes import ExitCode
-from natalis.runtime.settings import choices
+from natalis.runtime.settings import Choice, choices
 
 SETTINGS = "<!-- the table of settings -->"
 EXIT_CODES = "<!-- the table of exit codes -->"
-_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - as MkDocs calls it
@@ -31,25 +29,11 @@ def _settings() -> Iterator[str]:
     yield "|---|---|---|"
     for choice in choices().values():
         names = f"`{choice.name}`<br>`{choice.variable}`"
-        yield f"| {names} | {_written(choice.default)} | {_cell(choice.doc)} |"
+        yield f"| {names} | {_default(choice)} | {_cell(choice.doc)} |"
 
 
-def _written(value: object) -> str:
-    """Return a default as it would be set."""
-    if value is None or value == "":
-        return "none"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, timedelta):
-        return f"`{_span(value)}`"
-    return f"`{_cell(str(value))}`"
-
-
-def _span(value: timedelta) -> str:
-    for unit, size in _UNITS:
-        if value >= size and value % size == timedelta(0):
-            return f"{value // size}{unit}"
-    return f"{value.total_seconds():g}s"
+def _default(choice: Choice) -> str:
+    return f"`{_cell(shown)}`" if (shown := choice.shown(choice.default)) else "none"
 
 
 def _exit_codes() -> Iterator[str]:

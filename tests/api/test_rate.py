@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natalis.api.options import EVERYWHERE, default_rate
 from natalis.api.rate import RateLimit, RateLimiter
 from natalis.ports.store import Store
 from natalis.ports.tokens import Scope
@@ -61,11 +60,6 @@ def test_never_more_than_the_burst_and_the_rate_times_the_time(
         admitted += limiter.admit("a", now) is None
 
     assert admitted <= burst + per_second * ((now - START) / SECOND) + 0.001
-
-
-def test_there_is_no_limit_on_loopback_and_one_elsewhere() -> None:
-    assert default_rate("127.0.0.1") is None
-    assert default_rate("10.0.0.1") == EVERYWHERE
 
 
 async def test_too_fast_is_a_429_that_says_when_to_come_back(store: Store) -> None:

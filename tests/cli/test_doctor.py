@@ -43,14 +43,25 @@ def test_looking_changes_nothing(natalis: Natalis, clean: Path) -> None:
 
 
 def test_people_see_what_to_do(natalis: Natalis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NATALIS_PROVIDER_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("NATALIS_TEMPLATES", "no-such-folder")
 
     ran = natalis("doctor")
 
     assert ran.code == ExitCode.PROBLEMS
-    assert "✗ provider" in ran.out
+    assert "✗ templates" in ran.out
+    assert "to mend:" in ran.out
+    assert "not well: templates" in ran.err
+
+
+def test_a_provider_that_is_away_is_a_warning_for_messages_wait(
+    natalis: Natalis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NATALIS_PROVIDER_URL", "http://127.0.0.1:1")
+
+    ran = natalis("doctor")
+
+    assert ran.code == ExitCode.DONE
     assert "to mend: start it" in ran.out
-    assert "not well: provider" in ran.err
 
 
 def test_wrong_settings_are_a_finding(natalis: Natalis, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,7 +175,7 @@ def test_settings_lists_every_one_with_its_value(natalis: Natalis, monkeypatch: 
     rows = {row["name"]: row for row in natalis("settings", "--json").rows}
 
     assert rows.keys() == choices().keys()
-    assert rows["port"]["value"] == 8080
+    assert rows["port"]["value"] == "8080"
 
 
 def test_a_settings_file_can_be_named(natalis: Natalis, clean: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_settings_file_can_be_named(natalis: Natalis, clean: Path) -> None:
 
     rows = {row["name"]: row for row in natalis("--config", "mine.toml", "settings", "--json").rows}
 
-    assert rows["port"]["value"] == 8081
+    assert rows["port"]["value"] == "8081"
 
 
 def test_wrong_settings_are_all_named_and_nothing_is_opened(

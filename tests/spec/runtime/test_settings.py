@@ -10,6 +10,7 @@ import pytest
 from natalis.domain.occasion import Until, Within
 from natalis.domain.yearly_date import LeapDay
 from natalis.errors import SettingsInvalid
+from natalis.runtime.front_doors import rate_limit
 from natalis.runtime.settings import choices, load
 
 
@@ -139,6 +140,24 @@ def test_a_faulty_file_is_refused_with_its_remedy(tmp_path: Path, text: str, wor
 def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
     problem = problems_of({"NATALIS_PORT": "x", "NATALIS_HORIZON": "y", "NATALIS_NONE": "z"}, tmp_path)
     assert all(name in problem for name in ("NATALIS_PORT", "NATALIS_HORIZON", "NATALIS_NONE"))
+
+
+@pytest.mark.parametrize(
+    ("host", "chosen", "per_second"),
+    [("127.0.0.1", "5", None), ("10.0.0.1", None, 100), ("10.0.0.1", "5", 5), ("10.0.0.1", "0", None)],
+)
+def test_clients_are_limited_where_others_can_call_unless_told_not_to(
+    tmp_path: Path, host: str, chosen: str | None, per_second: float | None
+) -> None:
+    environ = {"NATALIS_HOST": host} | ({} if chosen is None else {"NATALIS_API_RATE": chosen})
+    limit = rate_limit(load(environ, folder=tmp_path))
+    assert (limit and limit.per_second) == per_second
+
+
+def test_what_is_shown_can_be_set_again() -> None:
+    for choice in choices().values():
+        if not choice.is_secret:
+            assert choice.reads(choice.shown(choice.default)) == choice.default, choice.name
 
 
 def test_every_setting_says_what_it_does() -> None:

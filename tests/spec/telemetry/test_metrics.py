@@ -105,6 +105,7 @@ def test_the_business_ratios_are_sent_of_ended_and_in_time_of_sent(counted: Coun
 
     assert counted("task_completion_ratio") == 0.5
     assert counted("data_accuracy_ratio") == 0.5
+    assert counted("deliveries_late_total") == 1
     assert counted("deliveries_missed_total", kind="birthday") == 1
 
 
@@ -114,7 +115,6 @@ def test_what_the_services_do_is_counted(counted: Counted) -> None:
 
     assert counted("deliveries_planned_total") == 3
     assert counted("queue_jobs_total", queue_name="embedded", job_type="delivery") == 2
-    assert counted("deliveries_late_total") == 1
     assert counted("completions_fenced_total") == 1
     assert counted("occasions_quarantined_total", kind="birthday") == 1
     assert counted("deliveries_returned_total", reason="lease") == 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from natalis.api.access import is_loopback
 from natalis.api.bulk import OpenPeople
 from natalis.api.rate import RateLimit
 from natalis.ports.clock import Clock
@@ -23,8 +22,6 @@ from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.registry import Registry
 
 MEBIBYTE = 1024 * 1024
-EVERYWHERE = RateLimit(per_second=100, burst=200)
-"""What one client may do where strangers can call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,3 @@ class ApiOptions:
     body_limit: int = MEBIBYTE
     bulk_limit: int = 1024 * MEBIBYTE
     rate: RateLimit | None = None
-
-
-def default_rate(listen: str) -> RateLimit | None:
-    """Return the limit where nobody chose one: none on loopback, `EVERYWHERE` elsewhere."""
-    return None if is_loopback(listen) else EVERYWHERE

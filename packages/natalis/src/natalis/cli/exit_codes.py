@@ -141,7 +141,6 @@ ANSWERS: MappingProxyType[type, Callable[[Any], Answer]] = MappingProxyType(
             "restart it: nothing accepted is lost; `natalis doctor` looks for the cause"
         ),
         errors.ProviderUnavailable: _unavailable("check that the provider runs; `natalis doctor` looks at it"),
-        errors.ServiceStalled: _unavailable("read the log of the process, then start it again"),
     }
 )
 """One entry per error; `tests/cli/test_exit_codes.py` proves that none is missing."""

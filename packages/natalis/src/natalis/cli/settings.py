@@ -25,7 +25,7 @@ def _record(choice: Choice, settings: Settings) -> Record:
     return {
         "name": choice.name,
         "variable": choice.variable,
-        "value": value if isinstance(value, bool | int | float | None) else str(value),
-        "default": None if choice.default is None else str(choice.default),
+        "value": value,
+        "default": choice.shown(choice.default),
         "doc": choice.doc,
     }

@@ -19,7 +19,7 @@ from natalis.stores import sqlite
 from natalis.transports.embedded import EmbeddedTransport
 
 
-async def open_store(settings: Settings, *, instance: str, exclusive: bool, busy: bool) -> Store:
+async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusive: bool, busy: bool) -> Store:
     """Open the database; raises `StoreUnavailable`."""
     if not settings.is_fleet:
         return await sqlite.open_store(settings.database_path, exclusive=exclusive)
@@ -27,6 +27,7 @@ async def open_store(settings: Settings, *, instance: str, exclusive: bool, busy
 
     return await postgres.open_store(
         settings.database_url,
+        clock=clock,
         replica_url=settings.database_replica_url,
         options=postgres.API_POOL if busy else postgres.WORKER_POOL,
         instance=instance,

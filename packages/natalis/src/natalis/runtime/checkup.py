@@ -195,7 +195,7 @@ async def check_provider(settings: Settings) -> Finding:
     except (OSError, TimeoutError) as error:
         reason = str(error) or f"no answer within {CONNECT_SECONDS} s"
         remedy = "start it, open the way to it, or mend NATALIS_PROVIDER_URL; messages wait meanwhile"
-        return Finding("provider", State.ILL, f"{settings.provider_url} cannot be reached: {reason}", remedy)
+        return Finding("provider", State.WARNING, f"{settings.provider_url} cannot be reached: {reason}", remedy)
     writer.close()
     return _well("provider", f"{settings.provider_url} answers")
 

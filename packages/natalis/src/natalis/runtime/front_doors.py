@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from natalis import __version__
-from natalis.api.access import check_listening
+from natalis.api.access import check_listening, is_loopback
 from natalis.api.app import create_app
-from natalis.api.options import ApiOptions, ApiServices, default_rate
+from natalis.api.options import ApiOptions, ApiServices
 from natalis.api.rate import RateLimit
 from natalis.api.server import serve
 from natalis.errors import ServiceStalled, SettingsInvalid
@@ -115,10 +115,14 @@ def _progress_check(progress: Progress) -> Check:
     return check
 
 
+def rate_limit(settings: Settings) -> RateLimit | None:
+    """Return what one client may do: nothing is counted where only this machine can call."""
+    rate = None if is_loopback(settings.host) else settings.api_rate
+    return None if rate is None else RateLimit(rate, max(1.0, 2 * rate))
+
+
 def _options(settings: Settings) -> ApiOptions:
-    rate = settings.api_rate
-    limit = default_rate(settings.host) if rate is None else RateLimit(rate, max(1.0, 2 * rate))
-    return ApiOptions(listen=settings.host, version=__version__, rate=limit)
+    return ApiOptions(listen=settings.host, version=__version__, rate=rate_limit(settings))
 
 
 def _written(host: str) -> str:

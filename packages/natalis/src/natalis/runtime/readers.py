@@ -102,6 +102,23 @@ def read_texts(text: str) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+def written(value: object) -> str:
+    """Write a value of a setting in the form that its reader takes; nothing for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, timedelta):
+        return _written_span(value)
+    return json.dumps(dict(value)) if isinstance(value, Mapping) else str(value)
+
+
+def _written_span(span: timedelta) -> str:
+    whole = (unit for unit in ("d", "h", "m", "s") if span >= _UNITS[unit] and not span % _UNITS[unit])
+    unit = next(whole, "ms" if span else "s")
+    return f"{span / _UNITS[unit]:g}{unit}"
+
+
 READERS: Mapping[object, Callable[[str], object]] = MappingProxyType(
     {
         str: read_text,

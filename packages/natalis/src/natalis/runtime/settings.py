@@ -16,7 +16,7 @@ from natalis.domain.occasion import KindRule
 from natalis.errors import SettingsInvalid
 from natalis.providers.call_template import DEFAULT_CALL
 from natalis.runtime.kinds import DEFAULT_KINDS, read_kinds
-from natalis.runtime.readers import READERS
+from natalis.runtime.readers import READERS, written
 from natalis.runtime.settings_rules import contradictions
 
 CONFIG_FILE = "natalis.toml"
@@ -51,7 +51,10 @@ class Settings:
     host: Annotated[str, "address the API listens on; anything but loopback needs a token first"] = "127.0.0.1"
     port: Annotated[int, "port of the API; 0 picks a free one"] = 3000
     metrics_port: Annotated[int, "port of `/metrics` for Prometheus, on the same address; 0 turns it off"] = 9464
-    api_rate: Annotated[float | None, "requests a second that one client may make; 0 for no limit"] = None
+    api_rate: Annotated[
+        float | None,
+        "requests a second that one client may make where others than this machine can call; 0 for no limit",
+    ] = 100.0
     public_url: Annotated[
         str | None,
         "address under which recipients reach the API, for unsubscribe and feedback links; none, no links",
@@ -139,11 +142,9 @@ class Choice:
     doc: str
     is_secret: bool = False
 
-    def shown(self, value: object) -> object:
-        """Return a value as it may be shown: no secret, and no password inside a URL."""
-        if self.is_secret and value:
-            return "(set, not shown)"
-        return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+    def shown(self, value: object) -> str:
+        """Return a value as it would be set and may be shown: no secret, and no password inside a URL."""
+        return "(set, not shown)" if self.is_secret and value else _PASSWORD.sub(r"\1***@", written(value))
 
 
 def choices() -> dict[str, Choice]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from natalis import __version__
-from natalis.domain.events import Returned
+from natalis.domain.events import BreakerMoved, Returned
 from natalis.ports.clock import Clock
 from natalis.ports.telemetry import Telemetry
 from natalis.runtime.adapters import open_transport
@@ -72,6 +72,7 @@ async def up(
         await _take_over(application, telemetry)
         transport = await stack.enter_async_context(open_transport(settings, clock))
         provider = open_provider(settings, clock)
+        metrics.record(BreakerMoved(provider.name, "closed"))
         stack.push_async_callback(provider.close)
         services = await services_of(application, transport, provider, telemetry, roles=roles)
         attendants = (

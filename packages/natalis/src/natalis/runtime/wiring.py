@@ -89,7 +89,7 @@ async def open_application(
     templates = load_templates(settings.templates, kinds=frozenset(settings.kinds))
     instance = f"{socket.gethostname()}-{secrets.token_hex(4)}"
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(settings, instance=instance, exclusive=exclusive, busy=busy)
+        store = await open_store(settings, clock, instance=instance, exclusive=exclusive, busy=busy)
         stack.push_async_callback(store.connection.close)
         cache = await stack.enter_async_context(open_cache(settings, clock, heard))
         yield assemble(settings, clock, measured(store), templates, cache, instance=instance)

@@ -86,9 +86,8 @@ class Metrics:
                 self._planned.at().inc(count)
             case Quarantined(kind=kind):
                 self._quarantined.at(kind).inc()
-            case Dispatched(count, late):
+            case Dispatched(count):
                 self._jobs.at(self._queue, "delivery").inc(count)
-                self._late.at().inc(late)
             case Fenced():
                 self._fenced.at().inc()
             case Missed(keys):
@@ -136,6 +135,7 @@ class Metrics:
             if event.outcome == "delivered":
                 self._sent += 1
                 self._in_tolerance += not event.late
+                self._late.at().inc(event.late)
 
     def _series_of(self, event: AttemptEnded) -> _Series:
         """Look up once what every attempt of this sort adds to: looking up costs more than adding."""
@@ -177,7 +177,7 @@ class Metrics:
             "birthday_messages_total", "Birthday messages that ended, by zone.", "timezone", "status"
         )
         self._missed = registry.counter("deliveries_missed_total", "Deliveries whose window passed.", "kind")
-        self._late = registry.counter("deliveries_late_total", "Deliveries that were late when dispatched.")
+        self._late = registry.counter("deliveries_late_total", "Deliveries sent later than their kind's tolerance.")
 
     def _make_service_metrics(self, registry: Registry) -> None:
         self._planned = registry.counter("deliveries_planned_total", "Deliveries that the planner made.")

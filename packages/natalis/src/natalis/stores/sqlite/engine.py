@@ -119,10 +119,10 @@ class Engine:
             for job in group:
                 self._attempt(job, session)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must live on for the next group
             _roll_back(connection)
             for job in group:
-                job.error = job.error or unavailable(error, self._path)
+                job.error = job.error or self._told(error)
         _settle(group)
 
     def _attempt(self, job: _Job, session: Session) -> None:
