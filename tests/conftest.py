@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["natalis.testing.servers.fixtures"]
+pytest_plugins = ["natalis.testing.servers.fixtures", "natalis.testing.postgres_stores"]
 
 
 class SocketBlocked(RuntimeError):

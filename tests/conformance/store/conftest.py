@@ -1,4 +1,4 @@
-"""Every store there is; a new one joins the conformance suite with one line in `OPENERS`."""
+"""Every store there is; a new one joins the conformance suite with one line in `STORES`."""
 
 from __future__ import annotations
 
@@ -10,28 +10,48 @@ from typing import TypeAlias
 
 import pytest
 
+from natalis.clocks.system import SystemClock
 from natalis.ports.store import Store
-from natalis.stores.sqlite import open_store
+from natalis.stores import postgres, sqlite
 from natalis.testing.journeys import Journey
+from natalis.testing.postgres_stores import SMALL_POOL, NewDatabase
 
 NewStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Store]]
+STORES = (
+    pytest.param("new_sqlite_store", id="sqlite"),
+    pytest.param("new_postgres_store", id="postgres", marks=pytest.mark.network),
+)
 _numbers = count()
 
 
-@asynccontextmanager
-async def _sqlite(folder: Path) -> AsyncIterator[Store]:
-    store = await open_store(folder / f"natalis{next(_numbers)}.db")
-    yield store
-    await store.connection.close()
+@pytest.fixture
+def new_sqlite_store(tmp_path: Path) -> NewStore:
+    @asynccontextmanager
+    async def open_one() -> AsyncIterator[Store]:
+        store = await sqlite.open_store(tmp_path / f"natalis{next(_numbers)}.db")
+        yield store
+        await store.connection.close()
+
+    return open_one
 
 
-OPENERS = {"sqlite": _sqlite}
+@pytest.fixture
+def new_postgres_store(new_postgres_database: NewDatabase) -> NewStore:
+    @asynccontextmanager
+    async def open_one() -> AsyncIterator[Store]:
+        url = new_postgres_database().url
+        store = await postgres.open_store(url, clock=SystemClock(), instance="conformance", options=SMALL_POOL)
+        yield store
+        await store.connection.close()
+
+    return open_one
 
 
-@pytest.fixture(params=OPENERS)
-def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
+@pytest.fixture(params=STORES)
+def new_store(request: pytest.FixtureRequest) -> NewStore:
     """What opens an empty store."""
-    return lambda: OPENERS[request.param](tmp_path)
+    found: NewStore = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture

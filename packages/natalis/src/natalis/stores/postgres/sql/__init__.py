@@ -1,0 +1,1 @@
+"""The queries of the PostgreSQL store, each named and explained."""
