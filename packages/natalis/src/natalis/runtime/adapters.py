@@ -6,7 +6,9 @@ Those of a fleet are imported when they are named, so that one machine loads no 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from natalis.caches.memory import Heard, MemoryCache
 from natalis.errors import SettingsInvalid
@@ -43,12 +45,23 @@ async def open_cache(settings: Settings, clock: Clock, heard: Heard | None) -> A
 
 
 @contextlib.asynccontextmanager
-async def open_transport(settings: Settings, clock: Clock) -> AsyncIterator[Transport]:
-    """Open the queue: in this process, or RabbitMQ; raises `TransportUnavailable`."""
-    if settings.queue_url is not None:
-        raise SettingsInvalid(("QUEUE_URL: a queue between processes is not there yet; unset it",))
-    transport = EmbeddedTransport(clock)
+async def open_transport(settings: Settings, clock: Clock, *, instance: str) -> AsyncIterator[Transport]:
+    """Open the queue: in this process, or RabbitMQ, which may be away at the start and come later.
+
+    Raises:
+        SettingsInvalid: `QUEUE_URL` names no node.
+    """
+    transport = EmbeddedTransport(clock) if settings.queue_url is None else _rabbitmq(settings, clock, instance)
     try:
         yield transport
     finally:
         await transport.close()
+
+
+def _rabbitmq(settings: Settings, clock: Clock, instance: str) -> Transport:
+    from natalis.transports import rabbitmq  # noqa: PLC0415 - see above
+
+    addresses = rabbitmq.read_addresses(settings.queue_url or "")
+    options = rabbitmq.RabbitMQOptions(addresses, name=instance)
+    lots_at_hand = math.ceil(2 * settings.worker_concurrency / options.keys_per_message)
+    return rabbitmq.RabbitMQTransport(replace(options, prefetch=max(2, lots_at_hand)), clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from natalis.formats.reading import Reading
 from natalis.ports.people_file import PeopleFile
 from natalis.ports.transport import Transport
 from natalis.runtime.progress import Progress
+from natalis.runtime.roles import HANDS_OVER, Role
 from natalis.runtime.settings import Settings
 from natalis.runtime.supervision import Supervised
 from natalis.runtime.wiring import Application
@@ -39,24 +40,24 @@ class FrontDoors:
     registry: Registry
 
     @contextlib.asynccontextmanager
-    async def opened(self, *, with_api: bool) -> AsyncIterator[tuple[str | None, str | None]]:
-        """Open the API (if wanted) and the scraper's port (if any); yield where they are.
+    async def opened(self, roles: Collection[Role]) -> AsyncIterator[tuple[str | None, str | None]]:
+        """Open the API (if it is a role of this process) and the scraper's port (if any); yield where they are.
 
         Raises:
             SettingsInvalid: A port is taken, or the address needs a token first.
         """
         lag = LoopLag(self.registry)
         async with contextlib.AsyncExitStack() as stack:
-            api = await self._open_api(stack) if with_api else None
+            api = await self._open_api(stack, roles) if Role.API in roles else None
             scraped = await self._open_metrics(stack)
             lag.start()
             stack.callback(lag.stop)
             yield api, scraped
 
-    async def _open_api(self, stack: contextlib.AsyncExitStack) -> str:
+    async def _open_api(self, stack: contextlib.AsyncExitStack, roles: Collection[Role]) -> str:
         settings = self.application.settings
         check_listening(settings.host, has_tokens=bool(await self.application.tokens.list()))
-        app = create_app(self._behind(), _options(settings))
+        app = create_app(self._behind(roles), _options(settings))
         server = await serve(app, host=settings.host, port=settings.port)
         stack.push_async_callback(server.stop)
         return f"http://{_written(settings.host)}:{server.port}"
@@ -79,9 +80,11 @@ class FrontDoors:
         stack.push_async_callback(server.close)
         return f"http://{_written(settings.host)}:{server.port}/metrics"
 
-    def _behind(self) -> ApiServices:
+    def _behind(self, roles: Collection[Role]) -> ApiServices:
         application = self.application
-        checks: dict[str, Check] = {"store": application.store.connection.ping, "queue": self.transport.depth}
+        checks: dict[str, Check] = {"store": application.store.connection.ping}
+        if HANDS_OVER & set(roles):  # an API alone accepts whether the broker is there or not
+            checks["queue"] = self.transport.depth
         checks |= {each.progress.service: _progress_check(each.progress) for each in self.staff}
         return ApiServices(
             users=application.users,

@@ -19,7 +19,8 @@ class Role(enum.StrEnum):
 
 
 EVERY_ROLE = frozenset(Role)
-_HANDS_OVER = frozenset({Role.DISPATCHER, Role.WORKER})
+HANDS_OVER = frozenset({Role.DISPATCHER, Role.WORKER})
+"""Those that speak to the queue."""
 
 
 def check_roles(settings: Settings, roles: Collection[Role]) -> None:
@@ -32,6 +33,6 @@ def check_roles(settings: Settings, roles: Collection[Role]) -> None:
     if apart and not settings.is_fleet:
         problem = "DATABASE_URL: one process owns a SQLite file, and has every role in it"
         raise SettingsInvalid((f"{problem}; run `natalis up`, or set DATABASE_URL to postgresql://… for a fleet",))
-    if len(_HANDS_OVER & set(roles)) == 1 and settings.queue_url is None:
+    if len(HANDS_OVER & set(roles)) == 1 and settings.queue_url is None:
         problem = "QUEUE_URL: a dispatcher and a worker in two processes need a queue between them"
         raise SettingsInvalid((f"{problem}; set it to amqp://…, or run `natalis up`",))

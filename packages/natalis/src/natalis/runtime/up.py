@@ -70,7 +70,7 @@ async def up(
         stack.enter_context(stop_on_signals(stopping))
         application = await stack.enter_async_context(_opened(settings, clock, registry, metrics, roles))
         await _take_over(application, telemetry)
-        transport = await stack.enter_async_context(open_transport(settings, clock))
+        transport = await stack.enter_async_context(open_transport(settings, clock, instance=application.instance))
         provider = open_provider(settings, clock)
         metrics.record(BreakerMoved(provider.name, "closed"))
         stack.push_async_callback(provider.close)
@@ -81,7 +81,7 @@ async def up(
         )
         staff = supervised([*services, *attendants], clock)
         doors = FrontDoors(application, transport, staff, registry)
-        api, scraped = await stack.enter_async_context(doors.opened(with_api=Role.API in roles))
+        api, scraped = await stack.enter_async_context(doors.opened(roles))
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
         await supervise(staff, clock, Bell(), stopping)
 
