@@ -60,6 +60,11 @@ docs: setup ## serve the documentation on 127.0.0.1:8000
 bench: setup ## measure deliveries, import, planner, memory, lateness; results in perf/results
 	@$(BIN)/python -m perf
 
+.PHONY: bench-peers
+bench-peers: setup services ## measure the same work on Natalis and on other job libraries (an hour; ARGS=--quick: minutes)
+	@scripts/peers
+	@$(BIN)/python -m perf.peers $(ARGS)
+
 .PHONY: pins
 pins: setup ## resolve the dependencies anew into requirements/*.txt
 	@scripts/pins
