@@ -12,10 +12,16 @@ from natalis.testing.servers.programs import ProgramFailed
 from natalis.testing.servers.rabbitmq import Neighbourhood, RabbitMQ, VirtualHost
 from natalis.testing.servers.server import ServerFailed, wait_until
 
-_PATIENCE = timedelta(seconds=60)
-# A node that was paused for longer than the others wait comes back as one that was cut off: it must join them again.
+_PATIENCE = timedelta(seconds=20)  # from the first answer of a node until all know of it
+# A node that was paused until the others gave it up (a minute) often does not find back by itself (3.10), whatever
+# `cluster_partition_handling` says: its operator would restart it, and so do we.
+_GIVEN_UP = timedelta(seconds=40)
 _SETTINGS: Mapping[str, str] = {"cluster_partition_handling": "pause_minority"}
-_RUNNING = "length([N || N <- [node() | nodes()], rpc:call(N, rabbit, is_running, []) =:= true])."
+# The first is 4.x's, the second 3.x's.
+_RUNNING = """case erlang:function_exported(rabbit_nodes, list_running, 0) of
+    true -> length(rabbit_nodes:list_running());
+    false -> length(rabbit_mnesia:cluster_nodes(running))
+end."""
 
 
 class RabbitMQCluster:
@@ -47,21 +53,23 @@ class RabbitMQCluster:
         if not self._is_formed:
             # Alone: a node that joins while the first still switches its features on may be left without them (3.10).
             self.nodes[0].start()
-        for node in self.nodes:
-            if not node.is_running:
-                node.launch()
-        for node in self.nodes:
-            node.await_ready()
-        for node in self.nodes:
-            if not wait_until(lambda node=node: self._knows_all(node), _PATIENCE):  # type: ignore[misc]  # its default
-                raise ServerFailed(f"{node.node} does not see {len(self.nodes)} running nodes:\n{node.log_tail()}")
+        self._start_all()
+        if not wait_until(self._is_whole, _PATIENCE):
+            self._loneliest().kill()
+            self._start_all()
+        if not wait_until(self._is_whole, _PATIENCE):
+            logs = "\n".join(f"{node.node}:\n{node.log_tail()}" for node in self.nodes)
+            raise ServerFailed(f"the nodes do not all see {len(self.nodes)} running:\n{logs}")
         self._is_formed = True
         return self
 
     def revive(self) -> None:
         """See to it that all nodes run, answer and know one another, whatever a test has done to them."""
         for node in self.nodes:
-            node.resume()
+            if node.paused_for < _GIVEN_UP:
+                node.resume()
+            else:
+                node.kill()
         self.start()
 
     def kill(self) -> None:
@@ -106,11 +114,26 @@ class RabbitMQCluster:
     ) -> None:
         self.close()
 
-    def _knows_all(self, node: RabbitMQ) -> bool:
-        try:
-            return node.evaluate(_RUNNING) == str(len(self.nodes))
-        except (ProgramFailed, ServerFailed):
-            return False
+    def _start_all(self) -> None:
+        for node in self.nodes:
+            if not node.is_running:
+                node.launch()
+        for node in self.nodes:
+            node.await_ready()
+
+    def _is_whole(self) -> bool:
+        return all(_known(node) == len(self.nodes) for node in self.nodes)
+
+    def _loneliest(self) -> RabbitMQ:
+        return min(self.nodes, key=_known)
+
+
+def _known(node: RabbitMQ) -> int:
+    """How many running nodes this one knows of."""
+    try:
+        return int(node.evaluate(_RUNNING))
+    except (ProgramFailed, ServerFailed):
+        return 0
 
 
 @dataclass(frozen=True, slots=True)

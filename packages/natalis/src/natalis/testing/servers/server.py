@@ -43,6 +43,7 @@ class Server(ABC):
         self._user = user
         self._keeper: subprocess.Popen[str] | None = None
         self._main = 0
+        self._paused_at: float | None = None
         self.port: int = self._claim.number
         self.folder: Path = folders.make(self.name, user)
         self.log: Path = self.folder / "log"
@@ -102,6 +103,7 @@ class Server(ABC):
 
     def pause(self) -> None:
         """SIGSTOP to it and to everything below it: the kernel still accepts for it, and nothing answers."""
+        self._paused_at = self._paused_at or time.monotonic()
         # Until nobody new appears: one may have started another while we went through them.
         stopped: set[int] = set()
         while new := [pid for pid in self._processes() if pid not in stopped]:
@@ -111,6 +113,7 @@ class Server(ABC):
     def resume(self) -> None:
         """SIGCONT to it and to everything below it."""
         keeper.signal_each(self._processes(), signal.SIGCONT)
+        self._paused_at = None
 
     def restart(self) -> None:
         """Kill it and start it again: what a crash and a supervisor do."""
@@ -146,6 +149,11 @@ class Server(ABC):
         """Whether its process is there, paused or not."""
         return self._keeper is not None and self._keeper.poll() is None
 
+    @property
+    def paused_for(self) -> timedelta:
+        """How long it has been paused; zero if it is not."""
+        return timedelta(seconds=time.monotonic() - self._paused_at) if self._paused_at else timedelta()
+
     def log_tail(self, lines: int = _LOG_LINES) -> str:
         """The last lines of what it wrote."""
         return (
@@ -159,7 +167,7 @@ class Server(ABC):
         if self._keeper is not None:
             _pipe(self._keeper.stdin).close()
             _pipe(self._keeper.stdout).close()
-        self._keeper, self._main = None, 0
+        self._keeper, self._main, self._paused_at = None, 0, None
 
     def _ask_to_stop(self) -> None:
         keeper.signal_each([self._main], signal.SIGTERM)
