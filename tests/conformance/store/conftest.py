@@ -15,11 +15,13 @@ from natalis.ports.store import Store
 from natalis.stores import postgres, sqlite
 from natalis.testing.journeys import Journey
 from natalis.testing.postgres_stores import SMALL_POOL, NewDatabase
+from natalis.testing.servers.pgbouncer import PgBouncer
 
 NewStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Store]]
 STORES = (
     pytest.param("new_sqlite_store", id="sqlite"),
     pytest.param("new_postgres_store", id="postgres", marks=pytest.mark.network),
+    pytest.param("new_pooled_postgres_store", id="pgbouncer", marks=(pytest.mark.network, pytest.mark.slow)),
 )
 _numbers = count()
 
@@ -37,14 +39,20 @@ def new_sqlite_store(tmp_path: Path) -> NewStore:
 
 @pytest.fixture
 def new_postgres_store(new_postgres_database: NewDatabase) -> NewStore:
-    @asynccontextmanager
-    async def open_one() -> AsyncIterator[Store]:
-        url = new_postgres_database().url
-        store = await postgres.open_store(url, clock=SystemClock(), instance="conformance", options=SMALL_POOL)
-        yield store
-        await store.connection.close()
+    return lambda: _postgres(new_postgres_database().url)
 
-    return open_one
+
+@pytest.fixture
+def new_pooled_postgres_store(new_postgres_database: NewDatabase, pgbouncer_server: PgBouncer) -> NewStore:
+    pgbouncer_server.revive()
+    return lambda: _postgres(pgbouncer_server.url(new_postgres_database().name))
+
+
+@asynccontextmanager
+async def _postgres(url: str) -> AsyncIterator[Store]:
+    store = await postgres.open_store(url, clock=SystemClock(), instance="conformance", options=SMALL_POOL)
+    yield store
+    await store.connection.close()
 
 
 @pytest.fixture(params=STORES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Protocol
 
 from natalis.ports.desk import Desk
@@ -28,6 +30,13 @@ class Connection(Protocol):
         """Return whether another process may have written since the last call; what was cached before is then stale.
 
         A store that cannot tell says yes.
+        """
+        ...
+
+    async def maintain(self, *, today: date, keep: timedelta | None) -> Sequence[str]:
+        """Make ready what will be needed, and let go of deliveries older than `keep` where the store can (None: never).
+
+        To be called now and then, by any number of processes; returns what was done, a sentence each.
         """
         ...
 

@@ -82,7 +82,7 @@ async def plan_migrations(url: str, *, package: str = MIGRATIONS) -> MigrationPl
         StoreUnavailable: It cannot be reached, belongs to another program, or needs a newer version of this one.
     """
     address = parse_address(url)
-    async with _connected(address) as connection:
+    async with connected(address) as connection:
         return await _plan(Session(connection), load_steps(package), address)
 
 
@@ -102,7 +102,7 @@ async def apply_migrations(
             lock could not be had; what was done stays done.
     """
     address, steps = parse_address(url), load_steps(package)
-    async with _connected(address) as guard, _alone(guard, clock), _connected(address) as connection:
+    async with connected(address) as guard, _alone(guard, clock), connected(address) as connection:
         session = Session(connection)
         for step in (await _plan(session, steps, address)).missing:
             await _do(session, step, clock, progress or _tell_nobody)
@@ -110,8 +110,8 @@ async def apply_migrations(
 
 
 async def _plan(session: Session, steps: Sequence[Step], address: Address) -> MigrationPlan:
-    if not await _yes(session, "has_migrations"):
-        if await _yes(session, "has_other_tables"):
+    if not await yes(session, "has_migrations"):
+        if await yes(session, "has_other_tables"):
             raise StoreUnavailable(f"the database {address.shown} belongs to another program: name another one")
         return MigrationPlan(address.shown, 0, tuple(steps))
     done = {(row.version, row.step): row for row in await session.rows("steps_done", _Done)}
@@ -166,13 +166,13 @@ async def _in_transaction(session: Session, step: Step, clock: Clock, *, done: b
 async def _outside(session: Session, step: Step) -> None:
     """Run a statement that no transaction may hold, after taking away an index that an earlier try left half built."""
     index = _INDEX.search(step.sql)
-    if index is not None and await _yes(session, "broken_index", name=index[1]):
+    if index is not None and await yes(session, "broken_index", name=index[1]):
         await session.connection.execute(f"DROP INDEX CONCURRENTLY {index[1]}")
     await session.connection.execute(step.sql)
 
 
 async def _note(session: Session, step: Step) -> None:
-    if not await _yes(session, "has_migrations"):
+    if not await yes(session, "has_migrations"):
         await session.run_script("begin_migrations")
     await session.run("note_step", version=step.version, step=step.name, works_with=step.works_with)
 
@@ -184,7 +184,7 @@ async def _alone(connection: Connection, clock: Clock) -> AsyncIterator[None]:
     while True:
         transaction = connection.transaction()
         await transaction.start()
-        if await _yes(session, "lock_migrations"):
+        if await yes(session, "lock_migrations"):
             break
         await transaction.rollback()
         await clock.sleep(_BREATH)
@@ -197,7 +197,7 @@ async def _alone(connection: Connection, clock: Clock) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _connected(address: Address) -> AsyncIterator[Connection]:
+async def connected(address: Address) -> AsyncIterator[Connection]:
     """Open a connection of its own, without time-outs: to copy a large table takes as long as it takes."""
     try:
         connection = await asyncpg.connect(address.url, timeout=_CONNECT_SECONDS, statement_cache_size=0)
@@ -209,7 +209,8 @@ async def _connected(address: Address) -> AsyncIterator[Connection]:
         raise translated(error, address.shown) from error
 
 
-async def _yes(session: Session, query: str, /, **values: object) -> bool:
+async def yes(session: Session, query: str, /, **values: object) -> bool:
+    """Return the answer of a query that is either."""
     row = await session.row(query, _Yes, **values)
     return row is not None and row.yes
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 
 from natalis.ports.clock import Clock
 from natalis.ports.store import Store
@@ -14,6 +16,7 @@ from natalis.stores.postgres.facts import PostgresFacts, PostgresFeedback
 from natalis.stores.postgres.history import PostgresHistory
 from natalis.stores.postgres.inbox import SLOTS, PostgresInbox
 from natalis.stores.postgres.ledger import PostgresLedger
+from natalis.stores.postgres.maintaining import Upkeep
 from natalis.stores.postgres.migrating import apply_migrations, plan_migrations
 from natalis.stores.postgres.months import Months
 from natalis.stores.postgres.options import PoolOptions
@@ -35,8 +38,9 @@ class _Number(Row):
 class PostgresConnection:
     """Implements `natalis.ports.store.Connection`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, upkeep: Upkeep) -> None:
         self._engine = engine
+        self._upkeep = upkeep
         self._newest: int | None = None
 
     async def ping(self) -> None:
@@ -48,6 +52,10 @@ class PostgresConnection:
         row = await self._engine.once(lambda session: session.row("newest_transaction", _Number))
         known, self._newest = self._newest, None if row is None else row.number
         return known != self._newest
+
+    async def maintain(self, *, today: date, keep: timedelta | None) -> Sequence[str]:
+        """Make months ahead, and let go of those past their retention."""
+        return await self._upkeep.maintain(today=today, keep=keep)
 
     async def close(self) -> None:
         """Finish what was begun, then let go of every connection."""
@@ -88,7 +96,7 @@ async def open_store(
     except BaseException:
         await primary.close()
         raise
-    return _bundle(Engine(primary, replica), slot=zlib.crc32(instance.encode()) % SLOTS)
+    return _bundle(Engine(primary, replica), address, slot=zlib.crc32(instance.encode()) % SLOTS)
 
 
 async def _replica(address: Address, primary: Address, options: PoolOptions, clock: Clock, instance: str) -> Replica:
@@ -99,11 +107,12 @@ async def _replica(address: Address, primary: Address, options: PoolOptions, clo
     return Replica(server, watch, clock)
 
 
-def _bundle(engine: Engine, *, slot: int) -> Store:
+def _bundle(engine: Engine, address: Address, *, slot: int) -> Store:
+    months = Months(engine)
     return Store(
-        connection=PostgresConnection(engine),
+        connection=PostgresConnection(engine, Upkeep(engine, months, address)),
         people=PostgresPeople(engine),
-        plans=PostgresPlans(engine, Months(engine)),
+        plans=PostgresPlans(engine, months),
         outbox=PostgresOutbox(engine),
         inbox=PostgresInbox(engine, slot=slot),
         recovery=PostgresRecovery(engine),

@@ -21,6 +21,8 @@ from natalis.stores.postgres.taken_years import keys_whose_year_is_taken
 
 _Identity: TypeAlias = tuple[str, str]
 _START: _Identity = (LOWEST_ID, "")
+_MADE = ("user_ids", "kinds", "dates", "fires", "expiries", "timezones")
+_NEXT = ("moved_ids", "moved_kinds", "moved_months", "next_dates", "next_fires", "next_expiries", "last_years")
 
 
 class _MovedRow(Row):
@@ -116,29 +118,23 @@ async def _write_plans(
     session: Session, plans: Sequence[Plan], rows: Mapping[_Identity, OccasionRow], *, now: datetime
 ) -> None:
     wanted = {key: plan for plan in plans if (key := _key(plan.plannable)) is not None}
-    unsure = [key for key in wanted if not _is_first(key, rows[key.user_id, key.kind])]
-    taken = await keys_whose_year_is_taken(session, unsure)
-    made = [
-        (*key, firing.fire_at, firing.expires_at, plan.plannable.timezone)
-        for key, plan in wanted.items()
-        if key not in taken and (firing := plan.plannable.occasion.upcoming) is not None
-    ]
+    unsure = {key for key in wanted if not _is_first(key, rows[key.user_id, key.kind])}
+    if unsure:
+        free = unsure - await keys_whose_year_is_taken(session, [key for key in wanted if key in unsure])
+        made = columns([_made(key, wanted[key]) for key in wanted if key in free], *_MADE)
+        await session.run("schedule_again_or_first", **made, now=now, superseded=SUPERSEDED)
     await session.run(
         "write_plans",
-        **columns(made, "user_ids", "kinds", "dates", "fires", "expiries", "timezones"),
-        **columns(
-            [_next(plan, rows[_identity(plan.plannable)]) for plan in plans],
-            "moved_ids",
-            "moved_kinds",
-            "moved_months",
-            "next_dates",
-            "next_fires",
-            "next_expiries",
-            "last_years",
-        ),
+        **columns([_made(key, plan) for key, plan in wanted.items() if key not in unsure], *_MADE),
+        **columns([_next(plan, rows[_identity(plan.plannable)]) for plan in plans], *_NEXT),
         now=now,
-        superseded=SUPERSEDED,
     )
+
+
+def _made(key: DeliveryKey, plan: Plan) -> tuple[object, ...]:
+    firing = plan.plannable.occasion.upcoming
+    instants = (None, None) if firing is None else (firing.fire_at, firing.expires_at)
+    return (*key, *instants, plan.plannable.timezone)
 
 
 def _is_first(key: DeliveryKey, row: OccasionRow) -> bool:
@@ -170,8 +166,8 @@ async def _rows_after(
 async def _pending(session: Session, rows: Sequence[OccasionRow]) -> dict[_Identity, list[Delivery]]:
     wanted = columns([(row.user_id, row.kind) for row in rows], "user_ids", "kinds")
     found: dict[_Identity, list[Delivery]] = {}
-    for row in await session.rows("pending_of_occasions", DeliveryRow, **wanted):
-        delivery = row.delivery()
+    rows_found = await session.rows("pending_of_occasions", DeliveryRow, **wanted)
+    for delivery in sorted((row.delivery() for row in rows_found), key=lambda delivery: delivery.key):
         found.setdefault((delivery.key.user_id, delivery.key.kind), []).append(delivery)
     return found
 

@@ -61,12 +61,17 @@ class Replica:
         """Run `work` on the replica; None when it is not well, or fails while it is at it."""
         if not await self._can_be_read():
             return None
+        reading = asyncio.ensure_future(self._read(work))
         try:
-            async with self._server.transaction(reading=True) as session:
-                return Found(await work(session))
+            while not (await asyncio.wait({reading}, timeout=_TRUSTED.total_seconds()))[0]:
+                if not await self._can_be_read():
+                    return None  # it fell ill meanwhile, or was stopped: whoever asks need not wait for it
+            return await reading
         except StoreUnavailable:
             self._judge(is_well=False)
             return None
+        finally:
+            reading.cancel()
 
     async def close(self) -> None:
         """End the probe under way, and close the connections."""
@@ -74,6 +79,10 @@ class Replica:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
         await asyncio.gather(self._server.close(), self._primary.close())
+
+    async def _read(self, work: Callable[[Session], Awaitable[T]]) -> Found[T]:
+        async with self._server.transaction(reading=True) as session:
+            return Found(await work(session))
 
     async def _can_be_read(self) -> bool:
         """Return the verdict: one that is fresh enough, else a new one - which nobody waits for while it is out."""

@@ -7,6 +7,7 @@ statement is prepared under a name, for the next one may be prepared on another 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _PLANS: Mapping[str, str] = {
 _CONNECT_SECONDS = 2.0
 _BEYOND_THE_SERVERS_OWN = timedelta(seconds=2)  # a server that is alive says itself that a statement took too long
 _NO_LIMIT = 10**9
+_POOLS_OWN_LOG = logging.getLogger("asyncpg.pool")
 _SETTINGS_REFUSED = "unsupported startup parameter"
 
 
@@ -109,7 +111,7 @@ class Server:
             _drop_if_busy(connection)
             raise
         except BaseException:
-            connection.terminate()  # cancelled in the middle: to wait for the server's word could take for ever
+            _drop(connection)  # cancelled in the middle: to wait for the server's word could take for ever
             raise
         finally:
             await self._pool.release(connection)
@@ -123,7 +125,7 @@ class Server:
             try:
                 yield session
             except Exception:
-                if not connection.is_closed():
+                if not _is_lost(connection):
                     await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
@@ -159,6 +161,7 @@ async def connect(
     Raises:
         StoreUnavailable: The server cannot be reached, or refuses us.
     """
+    _POOLS_OWN_LOG.setLevel(logging.ERROR)  # it tells of every try while a server is down, and so do we
     try:
         pooled = address.pooled or (least != 0 and await _is_pooled(address, instance))
         manner = Manner(statement, options, instance, pooled)
@@ -207,15 +210,29 @@ async def _is_pooled(address: Address, instance: str) -> bool:
 
 def _drop_unless_sound(connection: asyncpg.Connection, error: BaseException) -> None:
     """Drop a connection after an error, unless the server itself reported it and is ready for more."""
-    if not isinstance(error, asyncpg.PostgresError | asyncpg.DataError):
-        connection.terminate()
-    _drop_if_busy(connection)
+    if isinstance(error, asyncpg.PostgresError | asyncpg.DataError):
+        _drop_if_busy(connection)
+    else:
+        _drop(connection)
 
 
 def _drop_if_busy(connection: asyncpg.Connection) -> None:
     """Drop a connection that is still in a transaction: whoever gets it next must not find itself inside."""
-    if not connection.is_closed() and connection.is_in_transaction():
+    if not _is_lost(connection) and connection.is_in_transaction():
         connection.terminate()
+
+
+def _drop(connection: asyncpg.Connection) -> None:
+    if not _is_lost(connection):
+        connection.terminate()
+
+
+def _is_lost(connection: asyncpg.Connection) -> bool:
+    """Say whether a connection is gone; the pool takes back what the server has closed, even while it is lent."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _leave_as_it_is(_: asyncpg.Connection) -> None:

@@ -72,9 +72,9 @@ class Session:
         tag = await self.connection.execute(query.sql, *_in_order(query, values))
         return int(tag.rpartition(" ")[2])
 
-    async def run_script(self, name: str) -> None:
-        """Run statements that take no values, such as the definition of a table."""
-        await self.connection.execute(QUERIES[name].sql)
+    async def run_script(self, name: str, /, **names: str) -> None:
+        """Run statements that take no values, such as the definition of a table; `{names}` are put in as they are."""
+        await self.connection.execute(QUERIES[name].sql.format_map(names))
 
 
 def columns(rows: Iterable[Iterable[object]], *names: str) -> dict[str, list[Any]]:

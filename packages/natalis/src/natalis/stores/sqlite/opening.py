@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 from natalis.ports.store import Store
@@ -56,6 +57,10 @@ class SqliteConnection:
         row = await self._engine.write(lambda session: session.row("data_version", Number))
         known, self._data_version = self._data_version, None if row is None else row.number
         return known != self._data_version
+
+    async def maintain(self, *, today: date, keep: timedelta | None) -> Sequence[str]:  # noqa: ARG002 - a file of one machine has no parts to make or drop
+        """Do nothing: there is nothing to make ahead, and everything is kept."""
+        return ()
 
     async def close(self) -> None:
         """Finish what was begun, then let go of every file."""

@@ -80,18 +80,18 @@ CREATE INDEX occasions_day ON occasions (day) WHERE quarantined IS NULL;
 
 CREATE INDEX occasions_quarantined ON occasions (user_id, kind) WHERE quarantined IS NOT NULL;
 
-CREATE TABLE occasions_01 PARTITION OF occasions FOR VALUES IN (1);
-CREATE TABLE occasions_02 PARTITION OF occasions FOR VALUES IN (2);
-CREATE TABLE occasions_03 PARTITION OF occasions FOR VALUES IN (3);
-CREATE TABLE occasions_04 PARTITION OF occasions FOR VALUES IN (4);
-CREATE TABLE occasions_05 PARTITION OF occasions FOR VALUES IN (5);
-CREATE TABLE occasions_06 PARTITION OF occasions FOR VALUES IN (6);
-CREATE TABLE occasions_07 PARTITION OF occasions FOR VALUES IN (7);
-CREATE TABLE occasions_08 PARTITION OF occasions FOR VALUES IN (8);
-CREATE TABLE occasions_09 PARTITION OF occasions FOR VALUES IN (9);
-CREATE TABLE occasions_10 PARTITION OF occasions FOR VALUES IN (10);
-CREATE TABLE occasions_11 PARTITION OF occasions FOR VALUES IN (11);
-CREATE TABLE occasions_12 PARTITION OF occasions FOR VALUES IN (12);
+CREATE TABLE occasions_01 PARTITION OF occasions FOR VALUES IN (1) WITH (fillfactor = 85);
+CREATE TABLE occasions_02 PARTITION OF occasions FOR VALUES IN (2) WITH (fillfactor = 85);
+CREATE TABLE occasions_03 PARTITION OF occasions FOR VALUES IN (3) WITH (fillfactor = 85);
+CREATE TABLE occasions_04 PARTITION OF occasions FOR VALUES IN (4) WITH (fillfactor = 85);
+CREATE TABLE occasions_05 PARTITION OF occasions FOR VALUES IN (5) WITH (fillfactor = 85);
+CREATE TABLE occasions_06 PARTITION OF occasions FOR VALUES IN (6) WITH (fillfactor = 85);
+CREATE TABLE occasions_07 PARTITION OF occasions FOR VALUES IN (7) WITH (fillfactor = 85);
+CREATE TABLE occasions_08 PARTITION OF occasions FOR VALUES IN (8) WITH (fillfactor = 85);
+CREATE TABLE occasions_09 PARTITION OF occasions FOR VALUES IN (9) WITH (fillfactor = 85);
+CREATE TABLE occasions_10 PARTITION OF occasions FOR VALUES IN (10) WITH (fillfactor = 85);
+CREATE TABLE occasions_11 PARTITION OF occasions FOR VALUES IN (11) WITH (fillfactor = 85);
+CREATE TABLE occasions_12 PARTITION OF occasions FOR VALUES IN (12) WITH (fillfactor = 85);
 
 CREATE TABLE deliveries (
     user_id uuid NOT NULL,
@@ -135,9 +135,7 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE stage = 'w';
 
-CREATE INDEX deliveries_expiry ON deliveries (expires_at) WHERE stage IN ('w', 'h');
-
-CREATE INDEX deliveries_handed ON deliveries (queued_at) WHERE stage = 'h';
+CREATE INDEX deliveries_expiry ON deliveries (stage, expires_at) WHERE stage IN ('w', 'h');
 
 CREATE INDEX deliveries_live ON deliveries (fire_at, user_id) WHERE stage IN ('w', 'h');
 

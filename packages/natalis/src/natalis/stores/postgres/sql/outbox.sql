@@ -62,7 +62,6 @@ WITH expired AS MATERIALIZED (
     SELECT user_id, kind, occasion_date
     FROM deliveries
     WHERE stage IN ('w', 'h') AND status <> 'sending' AND expires_at <= :now
-    ORDER BY expires_at
     LIMIT :limit
     FOR UPDATE SKIP LOCKED
 )

@@ -18,24 +18,31 @@ JOIN deliveries ON deliveries.user_id = wanted.user_id AND deliveries.kind = wan
     AND deliveries.occasion_date >= make_date(wanted.year, 1, 1)
     AND deliveries.occasion_date <= make_date(wanted.year, 12, 31);
 
+-- name: schedule_again_or_first
+-- Make deliveries that may be there already: one that stands under the same key stays, unless a user's own change
+-- cancelled it before.
+INSERT INTO deliveries (user_id, kind, occasion_date, status, fire_at, due_at, expires_at, timezone, planned_at)
+SELECT user_id, kind, occasion_date, 'scheduled', fire_at, fire_at, expires_at, timezone, :now
+FROM unnest(:user_ids::uuid[], :kinds::text[], :dates::date[], :fires::timestamptz[], :expiries::timestamptz[],
+    :timezones::text[]) AS made (user_id, kind, occasion_date, fire_at, expires_at, timezone)
+ON CONFLICT (user_id, kind, occasion_date) DO UPDATE SET
+    status = 'scheduled',
+    fire_at = excluded.fire_at,
+    due_at = excluded.due_at,
+    expires_at = excluded.expires_at,
+    timezone = excluded.timezone,
+    planned_at = excluded.planned_at,
+    attempts = 0,
+    reason = ''
+WHERE deliveries.status = 'cancelled' AND deliveries.reason = :superseded AND NOT deliveries.may_have_arrived;
+
 -- name: write_plans
--- Make deliveries and give their occasions the next fire time; a delivery that stands under the same key stays, unless a
--- user's own change cancelled it before.
+-- Make deliveries that cannot be there yet, and give occasions - of these and of others - their next fire time.
 WITH made AS (
     INSERT INTO deliveries (user_id, kind, occasion_date, status, fire_at, due_at, expires_at, timezone, planned_at)
     SELECT user_id, kind, occasion_date, 'scheduled', fire_at, fire_at, expires_at, timezone, :now
     FROM unnest(:user_ids::uuid[], :kinds::text[], :dates::date[], :fires::timestamptz[], :expiries::timestamptz[],
         :timezones::text[]) AS made (user_id, kind, occasion_date, fire_at, expires_at, timezone)
-    ON CONFLICT (user_id, kind, occasion_date) DO UPDATE SET
-        status = 'scheduled',
-        fire_at = excluded.fire_at,
-        due_at = excluded.due_at,
-        expires_at = excluded.expires_at,
-        timezone = excluded.timezone,
-        planned_at = excluded.planned_at,
-        attempts = 0,
-        reason = ''
-    WHERE deliveries.status = 'cancelled' AND deliveries.reason = :superseded AND NOT deliveries.may_have_arrived
 )
 UPDATE occasions
 SET occasion_date = following.occasion_date, fire_at = following.fire_at, expires_at = following.expires_at,
@@ -68,8 +75,7 @@ SELECT deliveries.user_id, deliveries.kind, occasion_date, status, fire_at, due_
     may_have_arrived, CASE status WHEN 'sent' THEN finished_at END AS sent_at, provider_id, reason, planned_at
 FROM unnest(:user_ids::uuid[], :kinds::text[]) AS wanted (user_id, kind)
 JOIN deliveries ON deliveries.user_id = wanted.user_id AND deliveries.kind = wanted.kind
-WHERE status IN ('scheduled', 'queued', 'retrying') AND NOT may_have_arrived
-ORDER BY deliveries.user_id, deliveries.kind, occasion_date;
+WHERE status IN ('scheduled', 'queued', 'retrying') AND NOT may_have_arrived;
 
 -- name: retime_occasions
 -- Move occasions that still have the fire time they were read with; return those that moved.

@@ -4,7 +4,6 @@ WITH lapsed AS MATERIALIZED (
     SELECT user_id, kind, occasion_date
     FROM deliveries
     WHERE stage = 'h' AND status = 'sending' AND lease_until <= :run_out
-    ORDER BY queued_at
     LIMIT :limit
     FOR UPDATE SKIP LOCKED
 ),
@@ -30,7 +29,6 @@ WITH lost AS MATERIALIZED (
     SELECT user_id, kind, occasion_date
     FROM deliveries
     WHERE stage = 'h' AND status = 'queued' AND (queued_at < :before OR handover = ANY (:handovers::bigint[]))
-    ORDER BY queued_at
     LIMIT :limit
     FOR UPDATE SKIP LOCKED
 )
