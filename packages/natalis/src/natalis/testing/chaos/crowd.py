@@ -1,0 +1,158 @@
+"""The crowd: people whose birthday is today, who come through the API one by one and in herds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from natalis.ports.clock import Clock
+from natalis.testing.chaos.witness import Witness
+
+_CREATED = 201
+_OK = 200
+_AGAIN = timedelta(milliseconds=200)
+_ONE = aiohttp.ClientTimeout(total=3)
+_HERD = aiohttp.ClientTimeout(total=30)
+_NDJSON = {"Content-Type": "application/x-ndjson", "Accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One try of adding somebody.
+
+    Attributes:
+        began: When.
+        ended: When it was answered, or given up.
+        status: The HTTP status; what went wrong where there was none.
+    """
+
+    began: timedelta
+    ended: timedelta
+    status: int | str
+
+
+class Crowd:
+    """Adds people through whichever API answers, as a balancer would, and repeats a call until it is answered.
+
+    Args:
+        addresses: The APIs.
+        witness: Told of everybody who was taken in.
+        clock: Tells the date on which all of them have their birthday, and waits.
+    """
+
+    def __init__(self, addresses: Sequence[str], witness: Witness, clock: Clock) -> None:
+        self._addresses = addresses
+        self._witness = witness
+        self._clock = clock
+        self._born, self._zone = noon_birthday(clock.now())
+        self._number = 0
+        self._coming: set[asyncio.Task[None]] = set()
+        self.asked: list[Asked] = []
+        """Every try of adding one person."""
+
+    @property
+    def size(self) -> int:
+        """How many people have set out."""
+        return self._number
+
+    async def trickle(self, per_second: float) -> None:
+        """Let people come one by one, evenly, until cancelled: whoever waits for an answer holds up nobody."""
+        began, sent = self._clock.monotonic(), 0
+        while True:
+            due = int((self._clock.monotonic() - began).total_seconds() * per_second)
+            for _ in range(due - sent):
+                self._set_out(self.one())
+            sent = max(sent, due)
+            await self._clock.sleep(timedelta(seconds=1 / per_second))
+
+    def herd(self, size: int) -> None:
+        """Let a herd set out."""
+        if size:
+            self._set_out(self._herd(size))
+
+    async def all_in(self) -> None:
+        """Wait until everybody who has set out was taken in."""
+        while self._coming:
+            await asyncio.wait(self._coming)
+
+    async def one(self) -> None:
+        """Add one person, trying again until the API says so."""
+        person = self._person()
+        body, key = json.dumps(person), {"Idempotency-Key": person["email"], "Content-Type": "application/json"}
+        turn = self._number
+        while True:
+            began = self._clock.monotonic()
+            status = await self._post(f"{self._addresses[turn % len(self._addresses)]}/user", body, key, _ONE)
+            self.asked.append(Asked(began, self._clock.monotonic(), status))
+            if status == _CREATED:
+                self._witness.took_in(person["email"])
+                return
+            turn += 1
+            await self._clock.sleep(_AGAIN)
+
+    async def _herd(self, size: int) -> None:
+        people = [self._person() for _ in range(size)]
+        body = "".join(f"{json.dumps(person)}\n" for person in people)
+        turn = self._number
+        while await self._bulk(f"{self._addresses[turn % len(self._addresses)]}/user/bulk", body) != size:
+            turn += 1
+            await self._clock.sleep(_AGAIN)
+        for person in people:
+            self._witness.took_in(person["email"])
+
+    async def _bulk(self, url: str, body: str) -> int:
+        """Return how many rows are in the store now, by the API's word."""
+        try:
+            async with self._session.post(url, data=body, headers=_NDJSON, timeout=_HERD) as answer:
+                summary = await answer.json(content_type=None) if answer.status == _OK else {}
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return 0
+        return int(summary.get("added", 0)) + int(summary.get("unchanged", 0))
+
+    async def _post(self, url: str, body: str, headers: dict[str, str], timeout: aiohttp.ClientTimeout) -> int | str:  # noqa: ASYNC109 - aiohttp's own
+        try:
+            async with self._session.post(url, data=body, headers=headers, timeout=timeout) as answer:
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return type(error).__name__
+
+    def _person(self) -> dict[str, str]:
+        self._number += 1
+        return {
+            "firstName": "Ada",
+            "lastName": f"Number {self._number}",
+            "email": f"p{self._number}@example.org",
+            "birthdayDate": self._born,
+            "timezone": self._zone,
+        }
+
+    def _set_out(self, coming: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(coming)
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._coming:
+            task.cancel()
+        await asyncio.gather(*self._coming, return_exceptions=True)
+        await self._session.close()
+
+
+def noon_birthday(now: datetime) -> tuple[str, str]:
+    """Return a birthday that is today, in a zone where it is about noon: it is due, and the day is far from over."""
+    east = 12 - now.hour
+    return f"1980-{now:%m-%d}", f"Etc/GMT{'-' if east >= 0 else '+'}{abs(east)}" if east else "Etc/GMT"

@@ -1,0 +1,192 @@
+"""What strikes when: a pure function of a seed."""
+
+from __future__ import annotations
+
+import enum
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+_ROLES = ("planner", "dispatcher", "worker", "api")
+_NODES = ("leader", "follower")
+_ALL = ("",)
+
+
+class Kind(enum.StrEnum):
+    """What can be done to a fleet."""
+
+    KILLED = "killed"
+    STOPPED = "stopped"
+    CLOCK_JUMPED = "clock jumped"
+    DATABASE_RESTARTED = "database restarted"
+    DATABASE_RESTARTED_TWICE = "database restarted twice"
+    DATABASE_KILLED = "database killed"
+    DATABASE_CUT = "database connections cut"
+    DATABASE_REFUSED = "database refused"
+    DATABASE_SILENT = "database silent"
+    SNAPSHOT_HELD = "snapshot held"
+    NODE_KILLED = "broker node killed"
+    NODE_STOPPED = "broker node stopped"
+    BROKER_KILLED = "broker killed"
+    BROKER_CUT = "broker connections cut"
+    BROKER_SILENT = "broker silent"
+    CACHE_KILLED = "cache killed"
+
+
+class Ground(enum.StrEnum):
+    """What a fault stands on; two of the same never strike together."""
+
+    PROCESS = "process"
+    DATABASE = "database"
+    BROKER = "broker"
+    CACHE = "cache"
+
+
+TARGETS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        Kind.KILLED: _ROLES,
+        Kind.STOPPED: _ROLES,
+        Kind.CLOCK_JUMPED: _ROLES,
+        Kind.NODE_KILLED: _NODES,
+        Kind.NODE_STOPPED: _NODES,
+        **dict.fromkeys((kind for kind in Kind if kind.value.startswith("database ")), _ALL),
+        **dict.fromkeys((Kind.SNAPSHOT_HELD, Kind.BROKER_KILLED, Kind.BROKER_CUT, Kind.BROKER_SILENT), _ALL),
+        Kind.CACHE_KILLED: _ALL,
+    }
+)
+"""What each kind may strike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One fault, to be.
+
+    Attributes:
+        kind: What is done.
+        target: To whom: a role of the fleet, a node of the broker; empty where there is only one.
+        hold: How long it lasts before it is mended.
+        jump: How far the clock is set, forwards or backwards; only where one jumps.
+        draw: A number in [0, 1) that picks one of several that fit.
+    """
+
+    kind: Kind
+    target: str
+    hold: timedelta
+    jump: timedelta = timedelta()
+    draw: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What it is counted under."""
+        return f"{self.target} {self.kind}" if self.ground is Ground.PROCESS else str(self.kind)
+
+    @property
+    def ground(self) -> Ground:
+        """What it stands on."""
+        if self.kind in {Kind.KILLED, Kind.STOPPED, Kind.CLOCK_JUMPED}:
+            return Ground.PROCESS
+        if self.kind is Kind.CACHE_KILLED:
+            return Ground.CACHE
+        return Ground.BROKER if self.kind.value.startswith("broker") else Ground.DATABASE
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What strikes at one moment: mostly one fault, now and then two.
+
+    Attributes:
+        strikes: One or two.
+        phase: How long after the crowd has come it strikes, so that it meets every stage of the work.
+    """
+
+    strikes: tuple[Strike, ...]
+    phase: timedelta
+
+    @property
+    def label(self) -> str:
+        """What its recovery is counted under: that of its fault, or `two at once`."""
+        return self.strikes[0].label if len(self.strikes) == 1 else "two at once"
+
+    @property
+    def hold(self) -> timedelta:
+        """How long it lasts."""
+        return max(strike.hold for strike in self.strikes)
+
+    def __str__(self) -> str:
+        """Say what happens."""
+        return " + ".join(_told(strike) for strike in self.strikes)
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How rough it gets.
+
+    Attributes:
+        faults: So many faults strike.
+        longest_jump: How far a clock is set at most.
+        together: Chance that a fault strikes together with the one before it, where both stand on different ground.
+    """
+
+    faults: int
+    longest_jump: timedelta = timedelta(seconds=60)
+    together: float = 0.2
+
+
+def draw_schedule(seed: int, weather: Weather) -> tuple[Blow, ...]:
+    """Return faults in the order in which they strike; the same arguments give the same ones.
+
+    The first of them are one of each kind; from there on every target of every kind comes up equally often.
+
+    Args:
+        seed: What chance is drawn from.
+        weather: How rough it gets.
+    """
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    cards = _cards(chance)
+    strikes = [_strike(*next(cards), chance, weather.longest_jump) for _ in range(weather.faults)]
+    return tuple(_blows(strikes, chance, weather.together))
+
+
+def _cards(chance: random.Random) -> Iterator[tuple[Kind, str]]:
+    first = [(kind, chance.choice(targets)) for kind, targets in TARGETS.items()]
+    deck = [(kind, target) for kind, targets in TARGETS.items() for target in targets]
+    while True:
+        chance.shuffle(first)
+        yield from first
+        first = list(deck)
+
+
+def _strike(kind: Kind, target: str, chance: random.Random, longest_jump: timedelta) -> Strike:
+    hold = timedelta(seconds=round(_hold(kind, chance), 3))
+    jump = timedelta(seconds=round(longest_jump.total_seconds() * chance.uniform(-1, 1), 3))
+    return Strike(kind, target, hold, jump if kind is Kind.CLOCK_JUMPED else timedelta(), chance.random())
+
+
+def _hold(kind: Kind, chance: random.Random) -> float:
+    """Return a number of seconds: short for most, now and then longer than a lease."""
+    match kind:
+        case Kind.KILLED | Kind.DATABASE_CUT | Kind.BROKER_CUT:
+            return chance.uniform(0, 0.5)  # what a supervisor waits; a cut is over at once
+        case Kind.STOPPED:
+            return chance.choice((chance.uniform(0.2, 2), chance.uniform(5.5, 7)))  # the second outlives a lease of 5 s
+        case Kind.SNAPSHOT_HELD:
+            return chance.uniform(2, 8)
+        case _:
+            return chance.uniform(0.3, 3)
+
+
+def _blows(strikes: Sequence[Strike], chance: random.Random, together: float) -> Iterator[Blow]:
+    left = list(strikes)
+    while left:
+        struck = [left.pop(0)]
+        if left and left[0].ground is not struck[0].ground and chance.random() < together:
+            struck.append(left.pop(0))
+        yield Blow(tuple(struck), timedelta(seconds=round(chance.uniform(0, 0.8), 3)))
+
+
+def _told(strike: Strike) -> str:
+    jump = f" by {strike.jump.total_seconds():+.1f} s" if strike.jump else ""
+    node = f" ({strike.target})" if strike.target in _NODES else ""
+    return f"{strike.label}{node}{jump} for {strike.hold.total_seconds():.1f} s"
