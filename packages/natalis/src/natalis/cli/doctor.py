@@ -24,8 +24,10 @@ _MARKS = {State.WELL: "✓", State.WARNING: "!", State.ILL: "✗"}
 def command(output: Output) -> None:
     """Check every dependency, and say what to do.
 
-    Looks at Python, the settings, templates, the database file, disk space, time zones, tokens, ports and the
-    provider. Ends with 1 when something would keep `natalis up` from working.
+    Looks at Python, the settings, templates, the database, disk space, time zones, tokens, ports and the provider; for
+    a fleet also at what the database promises, clocks, connections, replica, every node of the broker, the queues and
+    the cache. Changes nothing, and waits for nobody longer than 15 s. Ends with 1 when something would keep Natalis
+    from working.
     """
     findings = [Finding("settings", State.WELL, "they hold together")]
     try:
@@ -57,8 +59,8 @@ async def _examine(output: Output, settings: Settings) -> list[Finding]:
 
 
 def _show(output: Output, finding: Finding) -> None:
-    remedy = f"\n               to mend: {finding.remedy}" if finding.remedy else ""
-    output.answer(_record(finding), f"{_MARKS[finding.state]} {finding.name:<12} {finding.detail}{remedy}")
+    remedy = f"\n                to mend: {finding.remedy}" if finding.remedy else ""
+    output.answer(_record(finding), f"{_MARKS[finding.state]} {finding.name:<13} {finding.detail}{remedy}")
 
 
 def _record(finding: Finding) -> Record:

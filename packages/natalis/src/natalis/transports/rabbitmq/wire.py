@@ -48,7 +48,7 @@ class Wire:
         Raises:
             TransportUnavailable: It cannot be reached, does not let us in, or has queues of another make.
         """
-        wire = cls(address, await _connected(address, options), options.answer_timeout)
+        wire = cls(address, await connected(address, options), options.answer_timeout)
         try:
             async with asyncio.timeout(options.connect_timeout.total_seconds()):
                 await wire._set_up(options)
@@ -157,7 +157,8 @@ class Wire:
         self.blocked = ""
 
 
-async def _connected(address: str, options: RabbitMQOptions) -> AsyncioConnection:
+async def connected(address: str, options: RabbitMQOptions) -> AsyncioConnection:
+    """Return an open connection to a node; raises `TransportUnavailable`."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[AsyncioConnection | BaseException] = loop.create_future()
 
