@@ -54,6 +54,15 @@ def test_when_its_pause_is_over_it_lets_a_few_probes_through() -> None:
     assert [allowance(half, RULE, in_flight=calls, free=100) for calls in (0, 1, 2, 50)] == [2, 1, 0, 0]
 
 
+def test_a_clock_that_is_set_back_lengthens_no_pause() -> None:
+    earlier = NOW - timedelta(hours=1)
+
+    opened = at_time(after(Closed(), "---"), now=earlier)
+
+    assert opened == Open(earlier + RULE.pause, RULE.pause)
+    assert state_name(at_time(opened, now=earlier + RULE.pause)) == "half-open"
+
+
 def test_a_probe_that_never_became_a_call_does_not_use_its_permit_up() -> None:
     half = HalfOpen(RULE.pause)
 

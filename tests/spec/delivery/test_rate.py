@@ -76,6 +76,26 @@ def test_a_clock_that_is_set_back_brings_no_tokens(rate: Rate, spent: int, back:
     assert available(bucket, rate, now=NOW - back) == available(bucket, rate, now=NOW)
 
 
+@given(rate=rates, spent=st.integers(0, 1000), back=st.timedeltas(timedelta(0), timedelta(hours=1)))
+def test_from_a_clock_that_is_set_back_tokens_come_as_fast_as_ever(rate: Rate, spent: int, back: timedelta) -> None:
+    bucket = spend(full_bucket(rate, now=NOW), rate, spent, now=NOW)
+    after = spend(bucket, rate, 0, now=NOW - back)
+
+    assert next_at(bucket, rate, now=NOW - back) - (NOW - back) == next_at(bucket, rate, now=NOW) - NOW
+    assert available(after, rate, now=next_at(after, rate, now=NOW - back)) >= 1
+
+
+def test_a_lane_whose_clock_is_set_back_promises_no_slots_of_the_old_time() -> None:
+    rate = Rate(10)
+    lane, _ = admit(open_lane(rate, now=NOW), rate, now=NOW)
+    lane, _ = admit(lane, rate, now=NOW)
+    earlier = NOW - timedelta(hours=1)
+
+    _, slot = admit(lane, rate, now=earlier)
+
+    assert slot == earlier + timedelta(milliseconds=200)
+
+
 @pytest.mark.parametrize("per_second", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_nothing_could_pass_is_refused(per_second: float) -> None:
     with pytest.raises(InvalidInput, match="rate"):

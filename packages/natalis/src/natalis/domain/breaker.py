@@ -91,10 +91,15 @@ def observe(breaker: Breaker, rule: BreakerRule, *, well: bool, now: datetime) -
 
 
 def at_time(breaker: Breaker, *, now: datetime) -> Breaker:
-    """Return the breaker as it stands at `now`: an open one whose pause is over is half-open."""
-    if isinstance(breaker, Open) and now >= breaker.until:
+    """Return the breaker as it stands at `now`: an open one whose pause is over is half-open.
+
+    With a clock that was set back its pause begins anew, or it would last until the old time came again.
+    """
+    if not isinstance(breaker, Open):
+        return breaker
+    if now >= breaker.until:
         return HalfOpen(breaker.pause)
-    return breaker
+    return Open(min(breaker.until, now + breaker.pause), breaker.pause)
 
 
 def allowance(breaker: Breaker, rule: BreakerRule, *, in_flight: int, free: int) -> int:

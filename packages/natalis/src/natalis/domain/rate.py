@@ -68,8 +68,11 @@ def available(bucket: Bucket, rate: Rate, *, now: datetime) -> int:
 
 
 def spend(bucket: Bucket, rate: Rate, count: int, *, now: datetime) -> Bucket:
-    """Return the bucket after `count` have gone; more than was available puts it in debt."""
-    return Bucket(_tokens(bucket, rate, now) - count, max(now, bucket.at))
+    """Return the bucket after `count` have gone; more than was available puts it in debt.
+
+    With a clock that was set back it begins at the new time, or it would stand still until the old one came again.
+    """
+    return Bucket(_tokens(bucket, rate, now) - count, now)
 
 
 def next_at(bucket: Bucket, rate: Rate, *, now: datetime, count: int = 1) -> datetime:
@@ -77,7 +80,7 @@ def next_at(bucket: Bucket, rate: Rate, *, now: datetime, count: int = 1) -> dat
     missing = min(count, rate.burst) - _tokens(bucket, rate, now)
     if missing <= _ROUNDING:
         return now
-    return max(now, bucket.at) + timedelta(microseconds=math.ceil(missing / rate.per_second * 1e6))
+    return now + timedelta(microseconds=math.ceil(missing / rate.per_second * 1e6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,12 @@ def open_lane(rate: Rate, *, now: datetime) -> Lane:
 
 def admit(lane: Lane, rate: Rate, *, now: datetime) -> tuple[Lane, datetime | None]:
     """Return the lane after one more asked to go, and None when it may, else the instant at which to ask again."""
-    if available(lane.bucket, rate, now=now) >= 1:
-        return Lane(spend(lane.bucket, rate, 1, now=now), lane.promised), None
-    slot = max(next_at(lane.bucket, rate, now=now), lane.promised + rate.interval)
-    return Lane(lane.bucket, slot), slot
+    set_back = max(timedelta(0), lane.bucket.at - now)
+    bucket, promised = spend(lane.bucket, rate, 0, now=now), lane.promised - set_back
+    if available(bucket, rate, now=now) >= 1:
+        return Lane(spend(bucket, rate, 1, now=now), promised), None
+    slot = max(next_at(bucket, rate, now=now), promised + rate.interval)
+    return Lane(bucket, slot), slot
 
 
 def is_idle(lane: Lane, rate: Rate, *, now: datetime) -> bool:

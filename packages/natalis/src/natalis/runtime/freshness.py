@@ -29,7 +29,7 @@ class Freshness:
     async def step(self) -> Step:
         """Look, when it is time."""
         now = self._clock.now()
-        if now >= self._due:
+        if not now < self._due <= now + EVERY:  # further off: the clock was set back
             self._due = now + EVERY
             if await self._connection.changed_elsewhere():
                 await self._cache.invalidate("*")

@@ -31,7 +31,7 @@ class Gauges:
     async def step(self) -> Step:
         """Read once, when it is time."""
         now = self._clock.now()
-        if now >= self._due:
+        if not now < self._due <= now + EVERY:  # further off: the clock was set back
             self._due = now + EVERY
             mean, ratings = await self._store.feedback.mean()
             self._metrics.read(

@@ -50,6 +50,7 @@ class Gate:
         """Return how many calls may begin now, of `free` slots."""
         now = self._clock.now()
         self._move(at_time(self._breaker, now=now))
+        self._bucket = spend(self._bucket, self._rate, 0, now=now)  # follows a clock that was set back
         allowed = allowance(self._breaker, self._rule, in_flight=in_flight, free=free)
         return min(allowed, available(self._bucket, self._rate, now=now))
 
