@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from natalis.cli.exit_codes import ExitCode
+from natalis.cli.import_file import Faults
 from natalis.cli.invented import earth, invented
 from natalis.testing.command_line import Natalis
+from natalis.usecases.import_result import Outcome, Progress, Result, Tally
 from natalis.zones.pinned import TzdataZones
 
 HEADER = "first name,surname,e-mail,date of birth,tz\n"
@@ -65,6 +69,38 @@ def test_faults_are_written_into_a_file_on_request(natalis: Natalis, clean: Path
 
     with (clean / "faults.csv").open(encoding="utf-8") as file:
         assert [(row["line"], row["outcome"]) for row in csv.DictReader(file)] == [("3", "bad")]
+
+
+def _fell(line: int) -> Progress:
+    bad = Result(line, Outcome.BAD, None, "it cannot be")
+    return Progress(0, 0, Tally(bad=1), (bad,), None)
+
+
+def _lines(report: TextIO) -> list[str]:
+    return [line.partition(",")[0] for line in Path(report.name).read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_file_of_faults_has_a_row_before_its_checkpoint_is_written(tmp_path: Path) -> None:
+    with (tmp_path / "faults.csv").open("a+", encoding="utf-8") as report:
+        Faults(report).take(_fell(3))
+
+        assert _lines(report) == ["line", "3"]  # though the file is still open, as it is when the process is killed
+
+
+def test_an_import_that_goes_on_keeps_the_faults_reported_before(tmp_path: Path) -> None:
+    with (tmp_path / "faults.csv").open("a+", encoding="utf-8") as report:
+        report.write("line,outcome,reason\n3,bad,it cannot be\n9,bad,of a batch that lands again\n")
+        Faults(report).take(replace(_fell(9), resumed_at=5))
+
+        assert _lines(report) == ["line", "3", "9"]
+
+
+def test_an_import_that_begins_anew_keeps_none_of_them(tmp_path: Path) -> None:
+    with (tmp_path / "faults.csv").open("a+", encoding="utf-8") as report:
+        report.write("line,outcome,reason\n3,bad,of yesterday's file\n")
+        Faults(report).take(_fell(2))
+
+        assert _lines(report) == ["line", "2"]
 
 
 def test_columns_dates_and_zone_can_be_said(natalis: Natalis, clean: Path) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import csv
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, TextIO
 
@@ -26,29 +26,50 @@ from natalis.usecases.import_result import Outcome, Progress, Result, Tally, Wan
 SHOWN = 20  # faults on the terminal
 KEPT = 1000  # faults in the JSON answer
 _FAULTY = frozenset({Outcome.BAD, Outcome.CONFLICT})
+_HEADER = ("line", "outcome", "reason")
 
 
 @dataclass(slots=True)
 class Faults:
-    """Rows that came to nothing: the first ones are kept, all go into a file if there is one."""
+    """Rows that came to nothing: the first ones are kept, all go into a file if there is one.
+
+    The file has every row before the import's checkpoint passes it, so that an import that goes on after it was killed
+    finds there what it reported before, and leaves that standing.
+    """
 
     report: TextIO | None
     kept: list[Result] = field(default_factory=list)
     count: int = 0
-
-    def begin(self) -> None:
-        """Write the file's header."""
-        if self.report is not None:
-            csv.writer(self.report).writerow(["line", "outcome", "reason"])
+    begun: bool = False
 
     def take(self, progress: Progress) -> None:
         """Look through the rows of one step."""
+        if not self.begun:
+            self._begin(progress.resumed_at)
         faulty = [result for result in progress.results if result.outcome in _FAULTY]
         self.count += len(faulty)
         self.kept += faulty[: KEPT - len(self.kept)]
+        self._write((result.line, str(result.outcome), result.reason) for result in faulty)
+
+    def _begin(self, resumed_at: int | None) -> None:
+        self.begun = True
+        earlier: list[list[str]] = []
+        if self.report is not None and self.report.seekable():
+            self.report.seek(0)
+            if resumed_at is not None:
+                earlier = [row for row in csv.reader(self.report) if row and _is_before(row[0], resumed_at)]
+            self.report.seek(0)
+            self.report.truncate()
+        self._write([_HEADER, *earlier])
+
+    def _write(self, rows: Iterable[Sequence[object]]) -> None:
         if self.report is not None:
-            rows = ((result.line, str(result.outcome), result.reason) for result in faulty)
             csv.writer(self.report).writerows(rows)
+            self.report.flush()
+
+
+def _is_before(line: str, resumed_at: int) -> bool:
+    return line.isascii() and line.isdigit() and int(line) < resumed_at
 
 
 @click.command(
@@ -71,7 +92,7 @@ class Faults:
 @click.option(
     "--errors",
     "report",
-    type=click.File("w", encoding="utf-8", lazy=False),
+    type=click.File("a+", encoding="utf-8", lazy=False),  # not emptied yet: an import may go on
     metavar="FILE",
     help="Write every row that came to nothing into this CSV file.",
 )
@@ -96,13 +117,12 @@ async def command(
     """
     wanted = Wanted(timezone, update, dry_run, restart)
     faults = Faults(report)
-    faults.begin()
     with _seekable(file) as readable:
         people = people_file(readable, name=str(file.name), needs_zone=timezone is None, **said)
         output.note(f"{file.name}: {people.description}")
         last = await _follow(application, people, wanted, output, faults)
     output.answer(_record(last, faults, wanted), _page(last, faults, wanted))
-    if faults.count:
+    if _came_to_nothing(last.tally):
         raise click.exceptions.Exit(ExitCode.PROBLEMS)
 
 
@@ -143,7 +163,7 @@ def _record(last: Progress, faults: Faults, wanted: Wanted) -> Record:
         "errors": [
             {"line": fault.line, "outcome": str(fault.outcome), "reason": fault.reason} for fault in faults.kept
         ],
-        "errorsLeftOut": faults.count - len(faults.kept),
+        "errorsLeftOut": _came_to_nothing(last.tally) - len(faults.kept),
     }
 
 
@@ -153,8 +173,20 @@ def _page(last: Progress, faults: Faults, wanted: Wanted) -> str:
         where = f"{faults.report.name} has them all" if faults.report else "--errors FILE writes them all down"
         lines.append(f"and {faults.count - SHOWN} more; {where}")
     if last.resumed_at is not None:
-        lines.append(f"went on at line {last.resumed_at}, where it broke off before")
+        lines.append(f"went on at line {last.resumed_at}, where it broke off before{_earlier(last, faults)}")
     counts = ", ".join(f"{count} {name}" for name, count in asdict(last.tally).items() if count) or "nothing in it"
     verb = "would come to" if wanted.dry_run else "came to"
     lines.append(f"{last.tally.rows} rows {verb}: {counts}")
     return "\n".join(lines)
+
+
+def _earlier(last: Progress, faults: Faults) -> str:
+    earlier = _came_to_nothing(last.tally) - faults.count
+    if not earlier:
+        return ""
+    where = f"{faults.report.name} has them if it was named then too" if faults.report else "--restart shows them again"
+    return f"; {earlier} rows before it had come to nothing: {where}"
+
+
+def _came_to_nothing(tally: Tally) -> int:
+    return tally.bad + tally.conflict
