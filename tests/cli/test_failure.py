@@ -68,6 +68,13 @@ def test_a_file_that_is_not_there_is_named() -> None:
     assert "people.csv: No such file or directory" in text
 
 
+def test_a_full_disk_is_called_one() -> None:
+    code, text = _run(OSError(28, "No space left on device"))
+
+    assert code is ExitCode.UNAVAILABLE
+    assert text.startswith("natalis: the disk is full\nto mend: make room")
+
+
 def test_an_unknown_command_is_answered_with_the_nearest(natalis: Natalis) -> None:
     ran = natalis("demmo")
 

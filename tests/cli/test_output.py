@@ -37,6 +37,14 @@ def test_a_program_gets_one_object_a_line_with_every_key() -> None:
     assert "José" in out.getvalue()
 
 
+def test_an_id_that_holds_the_name_of_an_emoji_stays_as_it_is() -> None:
+    out = Terminal()
+
+    Output(as_json=False, out=out).answer({}, "0190c3f2:birthday:2026-11-21 [bold]")
+
+    assert out.getvalue() == "0190c3f2:birthday:2026-11-21 [bold]\n"
+
+
 def test_a_terminal_that_cannot_show_a_letter_gets_it_escaped() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -54,6 +55,9 @@ def answer_for(error: Exception) -> Answer:
             return Answer(ExitCode.USAGE, error.format_message().rstrip("."), f"see `{path} --help`")
         case click.ClickException():
             return Answer(ExitCode.USAGE, error.format_message(), "see `natalis --help`")
+        case OSError(errno=errno.ENOSPC, filename=name):
+            problem = f"{name}: the disk is full" if name else "the disk is full"
+            return Answer(ExitCode.UNAVAILABLE, problem, "make room; nothing that was acknowledged is lost")
         case OSError(filename=name, strerror=reason) if reason:
             problem = f"{name}: {reason}" if name else reason
             return Answer(ExitCode.UNAVAILABLE, problem, "check that it is there and that you may use it")

@@ -155,7 +155,8 @@ def with_output(command: Callable[..., R]) -> Callable[..., R]:
 def _console(stream: TextIO) -> Console:
     from rich.console import Console  # noqa: PLC0415 - an eighth of a second that `--json` and `--help` do without
 
-    return Console(file=stream, width=None if stream.isatty() else _WIDE)
+    # without emoji: a delivery's id holds `:birthday:`, which would come out as a cake
+    return Console(file=stream, width=None if stream.isatty() else _WIDE, emoji=False)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, framed: bool) -> RenderableType:
