@@ -134,6 +134,9 @@ def test_a_header_alone_has_no_rows(read: Read) -> None:
         ("12/10/1985", DateOrder.MDY, "1985-12-10"),
         ("1.2.", DateOrder.DMY, "--02-01"),
         ("12/10", DateOrder.MDY, "--12-10"),
+        ("25.05.1990", None, "1990-05-25"),
+        ("05/25/1990", None, "1990-05-25"),
+        ("25.5.", None, "--05-25"),
     ],
 )
 def test_dates_are_read(written: str, order: DateOrder | None, read_as: str, row: OneRow) -> None:
@@ -141,7 +144,7 @@ def test_dates_are_read(written: str, order: DateOrder | None, read_as: str, row
     assert found.given.birthday == read_as
 
 
-@pytest.mark.parametrize("written", ["05/06/1990", "25/05/1990", "5.6."])
+@pytest.mark.parametrize("written", ["05/06/1990", "25/13/1990", "5.6."])
 def test_a_date_whose_order_is_not_said_is_bad_and_the_reason_names_the_option(written: str, bad: OneBad) -> None:
     assert "--date-order" in bad(f"{HEADER}\nA,L,a@b.org,{written},UTC\n").reason
 

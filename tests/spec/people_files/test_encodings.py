@@ -69,6 +69,11 @@ def test_the_sample_is_taken_where_the_text_is_not_ascii(read: Read) -> None:
     assert names_in(read(rows(*plain, "Jürgen", "Zoë").encode("cp1252")))[-2:] == ["Jürgen", "Zoë"]
 
 
+def test_of_encodings_that_read_the_sample_alike_the_commonest_is_taken_for_the_rest(read: Read) -> None:
+    alike = ["Jürgen", "Zoë", "Müller", "Groß"] * 2_000  # the same bytes in cp1250, where ñ would become ń
+    assert names_in(read(rows(*alike, "Nuñez").encode("cp1252")))[-1] == "Nuñez"
+
+
 def test_an_encoding_that_is_said_is_taken(read: Read) -> None:
     content = rows("Łucja").encode("cp1250")
     assert names_in(read(content, reading=Reading(encoding="windows-1250"))) == ["Łucja"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import difflib
 import re
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 import charset_normalizer
@@ -115,7 +116,9 @@ def _narrow(sample: bytes) -> str:
         if not likely:
             raise InvalidInput("file", "is in no encoding that can be found out", "say it with --encoding") from None
         least = min(match.chaos for match in likely) + _AS_GOOD
-        return min((match.encoding for match in likely if match.chaos <= least), key=_GUESSED.index)
+        # encodings that read the sample alike come as one match; further on in the file they may differ
+        alike = chain.from_iterable(match.could_be_from_charset for match in likely if match.chaos <= least)
+        return min((name for name in alike if name in _GUESSED), key=_GUESSED.index)
     return "utf-8"
 
 
