@@ -84,6 +84,7 @@ async def test_the_ledger_is_of_this_year_unless_told_otherwise_and_outlives_the
         ("/forecast?date=2026-12-10&limit=0", "limit"),
         ("/forecast?date=2026-12-10&limit=nan", "limit"),
         ("/forecast?date=2026-12-10&limit=1e999", "limit"),
+        ("/user/x/ledger?year=0", "year"),
         ("/user/x/ledger?year=1", "year"),
         ("/user/x/ledger?year=9999", "year"),
         ("/user/x/ledger?year=99999999999999999999", "year"),

@@ -88,6 +88,7 @@ class TimelineRoutes:
         """Answer `GET /user/{id}/ledger`."""
         query = query_of(request, LedgerQuery)
         user_id = request.path_params["user_id"]
-        year = given(query.year) or self.clock.now().year
+        asked = given(query.year)
+        year = self.clock.now().year if asked is None else asked
         found = await self.why.of_user(user_id, year)
         return answer(Ledger(user_id, year, [explanation_shape(each) for each in found]))
