@@ -22,6 +22,7 @@ POLICY = RetryPolicy(base=timedelta(seconds=1), cap=timedelta(seconds=4))
 class Line:
     address: str
     is_up: bool = True
+    reason: str = "it fell"
 
     async def close(self) -> None:
         self.is_up = False
@@ -76,8 +77,20 @@ async def test_a_line_that_fell_is_replaced_by_one_to_the_next_node_at_once(
     exchange: Exchange, clock: VirtualClock
 ) -> None:
     dialing = dialer(exchange, clock)
-    (await dialing.line()).is_up = False
+    line = await dialing.line()
+    clock.advance(POLICY.base)
+    line.is_up = False
     assert (await dialing.line()).address == "b"
+
+
+async def test_a_line_that_falls_as_soon_as_it_is_up_is_not_replaced_in_a_rush(
+    exchange: Exchange, clock: VirtualClock
+) -> None:
+    dialing = dialer(exchange, clock)
+    (await dialing.line()).is_up = False
+    with pytest.raises(TransportUnavailable, match="it fell"):
+        await dialing.line()
+    assert exchange.dialed == ["a"]
 
 
 async def test_nodes_that_are_down_are_passed_over_without_a_pause(exchange: Exchange, clock: VirtualClock) -> None:

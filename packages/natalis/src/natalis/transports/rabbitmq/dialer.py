@@ -20,6 +20,11 @@ class Line(Protocol):
         """Whether it can still be used."""
         ...
 
+    @property
+    def reason(self) -> str:
+        """Why it fell."""
+        ...
+
     async def close(self) -> None:
         """Hang up."""
         ...
@@ -30,6 +35,8 @@ AnyLine = TypeVar("AnyLine", bound=Line)
 
 class Dialer(Generic[AnyLine]):
     """Holds one line, and dials anew when it is asked for one and there is none: nobody asks, nobody dials.
+
+    A line that falls sooner than the first pause is not replaced before that is over.
 
     Args:
         addresses: The nodes. The first one tried is drawn, so that a fleet spreads over them.
@@ -74,8 +81,8 @@ class Dialer(Generic[AnyLine]):
         if self.current is not None and self.current.is_up:
             return self.current
         if self._dialing is None:
-            if self._fault and self.wait:
-                raise TransportUnavailable(self._fault)
+            if self.wait:
+                raise TransportUnavailable(self._fault if self.current is None else self.current.reason)
             self._dialing = asyncio.ensure_future(self._dial_all())
             self._dialing.add_done_callback(self._dialed)
         return await asyncio.shield(self._dialing)
@@ -110,8 +117,10 @@ class Dialer(Generic[AnyLine]):
             except TransportUnavailable as error:
                 faults.append(str(error))
                 continue
-            self._failures, self._fault = 0, ""
+            self._failures = 0
+            self._not_before = self._clock.monotonic() + self._policy.base
             return self.current
+        self.current = None
         self._failures += 1
         self._fault = "; ".join(faults)
         self._not_before = self._clock.monotonic() + backoff(self._policy, self._failures, draw=self._random())

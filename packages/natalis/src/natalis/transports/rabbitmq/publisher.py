@@ -45,6 +45,11 @@ class Publisher:
         """Whether it can still be used."""
         return self._wire.is_up
 
+    @property
+    def reason(self) -> str:
+        """Why it fell."""
+        return self._wire.reason
+
     async def publish(self, bodies: Sequence[bytes]) -> None:
         """Publish messages and wait until each is confirmed: a majority of the nodes has it on disk.
 
@@ -74,8 +79,11 @@ class Publisher:
             raise TransportUnavailable(f"RabbitMQ: {self._wire.blocked}")
 
     def _on_confirm(self, frame: Any) -> None:
-        answer = frame.method
-        self._confirms.settle(answer.delivery_tag, multiple=answer.multiple, safe=isinstance(answer, Basic.Ack))
+        answer, safe = frame.method, isinstance(frame.method, Basic.Ack)
+        self._confirms.settle(answer.delivery_tag, multiple=answer.multiple, safe=safe)
+        if not safe:
+            # A channel whose first message meets an election refuses for good (seen with 3.10): take a new one.
+            self._wire.abort("it refused a message")
 
     def _on_return(self, _channel: object, answer: Any, _properties: object, _body: bytes) -> None:
         # The queue is gone, and a new line declares it anew. Messages before this one may be safe; they go out twice.

@@ -61,6 +61,11 @@ class Receiver:
         return self._wire.is_up
 
     @property
+    def reason(self) -> str:
+        """Why it fell."""
+        return self._wire.reason
+
+    @property
     def is_started(self) -> bool:
         """Whether it receives."""
         return bool(self._consumers)
@@ -69,15 +74,10 @@ class Receiver:
         """Have the broker send what waits, `prefetch` messages ahead.
 
         One who takes and takes before they acknowledge gets as many again: the broker would send nothing more, and
-        they would wait in vain.
-
-        Raises:
-            TransportUnavailable: The line is down.
+        they would wait in vain. If the line falls meanwhile, nothing comes.
         """
         if self._needs_consumer():
-            starting = asyncio.ensure_future(self._start())
-            starting.add_done_callback(lambda task: task.cancelled() or task.exception())
-            await asyncio.shield(starting)
+            await asyncio.shield(asyncio.ensure_future(self._start()))
 
     async def stop(self, republish: Callable[[Sequence[DeliveryKey]], Awaitable[None]], *, everything: bool) -> None:
         """Receive no more, and put what is held into the queue anew.
@@ -149,16 +149,19 @@ class Receiver:
         return not self._consumers or (not self._holding.waiting and held >= room)
 
     async def _start(self) -> None:
-        channel, options = self._wire.channel, self._options
         async with self._changing:
-            if not self._needs_consumer():
-                return
-            # It counts for each consumer: quorum queues know no limit for a whole channel.
-            await self._wire.ask(lambda done: channel.basic_qos(prefetch_count=options.prefetch, callback=done))
-            answer = await self._wire.ask(
-                lambda done: channel.basic_consume(options.queue, self._on_message, callback=done)
-            )
-            self._consumers.append(answer.method.consumer_tag)
+            with contextlib.suppress(TransportUnavailable):
+                if self._needs_consumer():
+                    await self._add_consumer()
+
+    async def _add_consumer(self) -> None:
+        channel, options = self._wire.channel, self._options
+        # It counts for each consumer: quorum queues know no limit for a whole channel.
+        await self._wire.ask(lambda done: channel.basic_qos(prefetch_count=options.prefetch, callback=done))
+        answer = await self._wire.ask(
+            lambda done: channel.basic_consume(options.queue, self._on_message, callback=done)
+        )
+        self._consumers.append(answer.method.consumer_tag)
 
     async def _cancel_consumers(self) -> None:
         while self._consumers:

@@ -85,12 +85,8 @@ class RabbitMQTransport:
         self._check_open()
         self._receivers += 1
         try:
-            receiver = await self._receiving.line_within(patience)
-            await receiver.start()
-            parcels = receiver.take(limit)
-            if not parcels and patience > _NO_TIME:
-                await self._wait(receiver, patience)
-                parcels = receiver.take(limit)
+            await self._receiving.line_within(patience)
+            parcels = await self._received(limit, until=self._clock.monotonic() + patience)
         finally:
             self._receivers -= 1
             self._asked_at = self._clock.monotonic()
@@ -128,6 +124,16 @@ class RabbitMQTransport:
             await self._stop_receiving(everything=True)
         await self._receiving.close()
         await self._publishing.close()
+
+    async def _received(self, limit: int, *, until: timedelta) -> Sequence[Parcel]:
+        while True:
+            left = until - self._clock.monotonic()
+            receiver = await self._receiving.line_within(left)
+            await receiver.start()
+            parcels = receiver.take(limit)
+            if parcels or left <= _NO_TIME:
+                return parcels
+            await self._wait(receiver, left)
 
     async def _wait(self, receiver: Receiver, patience: timedelta) -> None:
         timer = asyncio.ensure_future(self._clock.sleep(patience))
