@@ -65,6 +65,11 @@ bench-peers: setup services ## measure the same work on Natalis and on other job
 	@scripts/peers
 	@$(BIN)/python -m perf.peers $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## 100,000 deliveries through a fleet under 200 faults; figures in perf/results/chaos.json
+	@scripts/services
+	@$(BIN)/python -m natalis.testing.chaos --json perf/results/chaos.json
+
 .PHONY: pins
 pins: setup ## resolve the dependencies anew into requirements/*.txt
 	@scripts/pins

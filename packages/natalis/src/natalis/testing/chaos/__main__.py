@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from natalis.testing.chaos.report import LONGEST_NODE_STALL, lines, node_stall, 
 from natalis.testing.chaos.schedule import Weather
 from natalis.testing.chaos.site import Servers
 from natalis.testing.chaos.storm import Plan, Storm
+from natalis.testing.chaos.throughput import drain
 from natalis.testing.servers.postgres import Postgres
 from natalis.testing.servers.rabbitmq_cluster import RabbitMQCluster
 from natalis.testing.servers.redis import RedisServer
@@ -36,12 +38,27 @@ def main() -> int:
     with _servers(with_cache=given.cache) as servers:
         storm = Storm(_plan(given, seed), _say)
         outcome = asyncio.run(storm.rage(servers, given.logs))
-    for line in lines(outcome):
-        _say(line)
+        for line in lines(outcome):
+            _say(line)
+        snapshots = _held_snapshots(servers, given.herd, given.logs)
     if given.json is not None:
-        given.json.write_text(json.dumps(record(outcome, on, _commit()), indent=2) + "\n", encoding="utf-8")
+        found = {**record(outcome, on, _commit()), "heldSnapshot": snapshots}
+        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         _say(f"written to {given.json}")
     return int(bool(outcome.faults) or node_stall(outcome.recoveries) >= LONGEST_NODE_STALL)
+
+
+def _held_snapshots(servers: Servers, herd: int, logs: Path) -> list[dict[str, object]]:
+    """Send a herd out with and without a snapshot that somebody holds, in turn."""
+    found: list[dict[str, object]] = []
+    for held in (False, True) * 2 if herd else ():
+        database = servers.database.server.create_database()
+        asyncio.run(apply_migrations(database.url, clock=SystemClock()))
+        queue = servers.broker.cluster.create_vhost()
+        drained = asyncio.run(drain(database, queue, herd, logs, held=held))
+        _say(f"{herd} at once, a snapshot {'held' if held else 'not held'}: {drained.rate:.0f}/s")
+        found.append({"held": held, **asdict(drained)})
+    return found
 
 
 def _plan(given: argparse.Namespace, seed: int) -> Plan:
@@ -54,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--deliveries", type=int, default=100_000)
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--outage", type=float, default=60, help="seconds for which the broker is away at the end")
+    parser.add_argument("--herd", type=int, default=40_000, help="deliveries at once, with and without a held snapshot")
     parser.add_argument("--seed", type=int, help="repeat the schedule of another run")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--logs", type=Path, default=Path(".build/chaos"), help="folder for what the processes write")
