@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -174,6 +175,52 @@ async def test_stopping_does_not_wait_for_connections_that_ask_nothing(store: St
     writer.close()
 
 
+async def test_stopping_does_not_wait_for_ever_for_a_body_that_does_not_come(store: Store) -> None:
+    app = create_app(services_over(store, SystemClock()), ApiOptions())
+    running = await serve(app, host="127.0.0.1", port=0)
+    _, writer = await _half_a_request(running)
+
+    await asyncio.wait_for(running.stop(grace=timedelta(milliseconds=100)), 10)
+
+    assert _refuses(running)
+    writer.close()
+
+
+async def test_a_client_that_goes_away_in_the_midst_of_its_body_is_no_fault_of_ours(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(services_over(store, SystemClock()), ApiOptions())
+    coming = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"100")]
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": "POST",
+        "path": "/user",
+        "raw_path": b"/user",
+        "root_path": "",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    await app(scope, receive, send)
+
+    assert sent[0]["status"] == 400  # what metrics count; nobody reads it
+    assert not [line for line in caplog.records if line.levelname == "ERROR"]
+
+
 async def test_the_port_is_free_again_after_stopping(store: Store) -> None:
     app = create_app(services_over(store, SystemClock()), ApiOptions())
     running = await serve(app, host="127.0.0.1", port=0)
@@ -184,6 +231,16 @@ async def test_the_port_is_free_again_after_stopping(store: Store) -> None:
 
     assert again.port == running.port
     await again.stop()
+
+
+async def _half_a_request(server: RunningServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    head = b"POST /user HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+    writer.write(head + b"Expect: 100-continue\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")  # it waits for the body now
+    writer.write(b"{")
+    await writer.drain()
+    return reader, writer
 
 
 def _refuses(server: RunningServer) -> bool:

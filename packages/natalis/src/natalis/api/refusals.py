@@ -10,16 +10,20 @@ from litestar.exceptions import HTTPException
 
 from natalis.api import problems
 from natalis.api.problems import Answer, FieldFault, Refusal, answer_to
-from natalis.api.shell import request_id_of
+from natalis.api.shell import is_client_gone, request_id_of
 from plimsoll.instrument.asgi import Scope
 
 _LOG = logging.getLogger("natalis.api")
 _SERVER_ERROR = 500
+_GONE = Refusal(problems.MALFORMED, "The client went away before the end of its request.")
 
 
 def refuse(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer with problem details; log what was not foreseen, with its traceback."""
-    request_id = request_id_of(cast("Scope", request.scope))
+    scope = cast("Scope", request.scope)
+    request_id = request_id_of(scope)
+    if is_client_gone(scope):
+        error = _GONE  # whatever that led to here: nobody reads the answer, and it is no fault of ours
     found = _answer(error, request_id)
     if found.problem.status >= _SERVER_ERROR:
         _LOG.error("request failed", exc_info=error, extra={"ecs": {"http.request.id": request_id}})

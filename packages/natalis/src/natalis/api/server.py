@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from datetime import timedelta
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -19,6 +20,7 @@ from natalis.errors import SettingsInvalid
 from plimsoll.instrument.asgi import Application
 
 BACKLOG = 1024
+GRACE = timedelta(seconds=4)  # with the 25 s that calls of the provider may take to end, within the usual 30 of SIGTERM
 UNBOUND = 1 << 20  # requests under way at once before new ones wait in the backlog
 
 
@@ -38,10 +40,17 @@ class RunningServer:
         self._server = server
         self._task = task
 
-    async def stop(self) -> None:
-        """Accept nothing more, let requests under way end, and return."""
+    async def stop(self, *, grace: timedelta = GRACE) -> None:
+        """Accept nothing more, let requests under way end for at most `grace`, and return.
+
+        One that has not ended by then is given up: a client that sends half a body and then nothing must not keep the
+        process from ending.
+        """
         self._server.stop()  # type: ignore[no-untyped-call] # Granian does not annotate it
-        await asyncio.wait({self._task})
+        await asyncio.wait({self._task}, timeout=grace.total_seconds())
+        if not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
     async def ended(self) -> None:
         """Return when it has stopped, however that came; raises what broke it."""

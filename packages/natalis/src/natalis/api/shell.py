@@ -11,6 +11,7 @@ from itertools import count
 from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send, route_template
 
 REQUEST_ID = "natalis.request_id"
+CLIENT_GONE = "natalis.client_gone"
 _REFUSED = 400
 _OFFERED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _SECURITY = (
@@ -53,7 +54,7 @@ class Shell:
             scope["method"] = "GET"
         began = time.perf_counter()
         status = 0
-        incoming = _Incoming(receive)
+        incoming = _Incoming(receive, scope["state"])
 
         async def complete(message: Message) -> None:
             nonlocal status
@@ -75,16 +76,19 @@ class Shell:
 
 
 class _Incoming:
-    """The body of a request as it comes in."""
+    """The body of a request as it comes in; notes in the request's state when the client goes away in its midst."""
 
-    __slots__ = ("_ended", "_receive")
+    __slots__ = ("_ended", "_receive", "_state")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, state: Scope) -> None:
         self._receive = receive
+        self._state = state
         self._ended = False
 
     async def receive(self) -> Message:
         message = await self._receive()
+        if message["type"] == "http.disconnect" and not self._ended:
+            self._state[CLIENT_GONE] = True
         self._ended = not message.get("more_body", False)
         return message
 
@@ -105,6 +109,11 @@ def request_id_of(scope: Scope) -> str:
     """Return what the log calls a request."""
     found = scope.get("state", {}).get(REQUEST_ID, "")
     return found if isinstance(found, str) else ""
+
+
+def is_client_gone(scope: Scope) -> bool:
+    """Return whether the client went away before it had sent its whole request."""
+    return CLIENT_GONE in scope.get("state", {})
 
 
 def _offered_id(scope: Scope) -> str | None:
