@@ -53,10 +53,12 @@ HOT = {
     "upcoming_occasions": "occasions USING INDEX occasions_next",
     "cohorts": "occasions USING INDEX occasions_cohort",
     "occasions_after": "occasions USING INDEX occasions_user",
+    "living_users": "users USING COVERING INDEX sqlite_autoindex_users_1",
 }
 """What each query that runs often, or over many rows, must be found by."""
 
 WHOLE = {
+    "living_users": "it counts everybody by an index, once in some minutes, and then those who were deleted",
     "tally": "it counts narrow indexes that hold only what has not ended, or ended badly",
     "users_with_email": "it orders the handful of users it has found",
     "tokens_by_name": "there are a few tokens",

@@ -162,3 +162,15 @@ def test_what_is_shown_can_be_set_again() -> None:
 
 def test_every_setting_says_what_it_does() -> None:
     assert all(choice.doc for choice in choices().values())
+
+
+def test_what_is_kept_is_kept_long_enough_to_know_who_had_a_message_this_year(tmp_path: Path) -> None:
+    fleet = {"DATABASE_URL": "postgresql://natalis@db/natalis"}
+
+    assert load({**fleet, "NATALIS_KEEP_DELIVERIES": "800d"}, folder=tmp_path).keep_deliveries == timedelta(days=800)
+    assert load({**fleet, "NATALIS_KEEP_DELIVERIES": "0s"}, folder=tmp_path).keep_deliveries == timedelta(0)
+    assert "366d or more" in problems_of({**fleet, "NATALIS_KEEP_DELIVERIES": "365d"}, tmp_path)
+
+
+def test_a_file_that_would_keep_deliveries_all_the_same_is_not_told_otherwise(tmp_path: Path) -> None:
+    assert "postgresql://" in problems_of({"NATALIS_KEEP_DELIVERIES": "800d"}, tmp_path)

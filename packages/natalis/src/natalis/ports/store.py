@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+from natalis.ports.census import Census
 from natalis.ports.desk import Desk
 from natalis.ports.facts import Facts, Feedback
 from natalis.ports.inbox import Inbox
@@ -62,3 +63,4 @@ class Store:
     tokens: Tokens
     facts: Facts
     feedback: Feedback
+    census: Census

@@ -58,6 +58,15 @@ async def open_transport(settings: Settings, clock: Clock, *, instance: str) -> 
         await transport.close()
 
 
+def queue_name(settings: Settings) -> str:
+    """Return what metrics call the queue."""
+    if settings.queue_url is None:
+        return "embedded"
+    from natalis.transports import rabbitmq  # noqa: PLC0415 - see above
+
+    return rabbitmq.RabbitMQOptions(()).queue
+
+
 def _rabbitmq(settings: Settings, clock: Clock, instance: str) -> Transport:
     from natalis.transports import rabbitmq  # noqa: PLC0415 - see above
 

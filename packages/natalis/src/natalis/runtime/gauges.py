@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
+from natalis.errors import TransportUnavailable
 from natalis.ports.clock import Clock
 from natalis.ports.service import Step
 from natalis.ports.store import Store
@@ -11,17 +13,31 @@ from natalis.ports.transport import Transport
 from natalis.telemetry.metrics import Metrics, Readings
 
 EVERY = timedelta(seconds=15)
+CENSUS_EVERY = timedelta(minutes=5)
+"""Counting people costs about 50 ms for each million: less often, then, and not in every process."""
+_log = logging.getLogger(__name__)
 
 
 class Gauges:
-    """Reads the store and the queue for the metrics, four times a minute."""
+    """Reads the store and the queue for the metrics, four times a minute.
 
-    def __init__(self, store: Store, transport: Transport, clock: Clock, metrics: Metrics) -> None:
+    Args:
+        store: Counts deliveries and people.
+        transport: Counts what waits.
+        clock: Tells when it is time.
+        metrics: Takes the readings.
+        counts_people: Whether this process is one of those that count people.
+    """
+
+    def __init__(
+        self, store: Store, transport: Transport, clock: Clock, metrics: Metrics, *, counts_people: bool = True
+    ) -> None:
         self._store = store
         self._transport = transport
         self._clock = clock
         self._metrics = metrics
         self._due = clock.now()
+        self._census_due = self._due if counts_people else None
 
     @property
     def name(self) -> str:
@@ -31,17 +47,33 @@ class Gauges:
     async def step(self) -> Step:
         """Read once, when it is time."""
         now = self._clock.now()
-        if not now < self._due <= now + EVERY:  # further off: the clock was set back
-            self._due = now + EVERY
+        if now >= self._due:
             mean, ratings = await self._store.feedback.mean()
             self._metrics.read(
                 Readings(
-                    depth=await self._transport.depth(),
+                    depth=await self._depth(),
                     deliveries=await self._store.ledger.tally(),
+                    users=await self._living(),
                     rating=mean if ratings else None,
                 )
             )
+            self._due = now + EVERY
         return Step(worked=False, wake_at=self._due)
 
     async def drain(self) -> None:
         """Nothing is under way between steps."""
+
+    async def _depth(self) -> int | None:
+        try:
+            return await self._transport.depth()
+        except TransportUnavailable as error:  # an API goes on without a queue; those who need it say so themselves
+            _log.debug("the queue's depth cannot be asked: %s", error)
+            return None
+
+    async def _living(self) -> int | None:
+        now = self._clock.now()
+        if self._census_due is None or now < self._census_due:
+            return None
+        living = await self._store.census.living()
+        self._census_due = now + CENSUS_EVERY
+        return living

@@ -105,6 +105,10 @@ class Settings:
         timedelta,
         "how long a delivery may be queued while the queue is empty before it is taken for lost",
     ] = timedelta(minutes=1)
+    keep_deliveries: Annotated[
+        timedelta,
+        "how long PostgreSQL keeps deliveries and ratings after their month has ended, 366d or more; 0s for ever",
+    ] = timedelta(0)
     drain: Annotated[timedelta, "how long calls under way may take to end at shutdown"] = timedelta(seconds=25)
     kinds: Annotated[
         Mapping[str, KindRule],

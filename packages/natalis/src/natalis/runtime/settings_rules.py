@@ -22,6 +22,10 @@ _SCHEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _WEB_ADDRESSES = ("provider_url", "public_url")
 _POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")
 _AT_LEAST_ONE = (lambda number: number >= 1, "must be 1 or more")
+_NEVER_OR_A_YEAR = (
+    lambda span: not span or span >= timedelta(days=366),
+    "must be 366d or more, for it must be known who had a message this year; or 0s, to keep them for ever",
+)
 _A_PORT = (lambda port: port <= 65535, "must be at most 65535")  # noqa: PLR2004 - the highest TCP port
 _BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
     {
@@ -33,6 +37,7 @@ _BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
         "lost_after": _POSITIVE,
         "worker_concurrency": _AT_LEAST_ONE,
         "max_attempts": _AT_LEAST_ONE,
+        "keep_deliveries": _NEVER_OR_A_YEAR,
         "port": _A_PORT,
         "metrics_port": _A_PORT,
     }
@@ -64,3 +69,5 @@ def _about_the_fleet(settings: Settings) -> Iterator[str]:
     for name in ("database_replica_url", "queue_url"):
         if getattr(settings, name) is not None:
             yield f"{name.upper()}: goes with a PostgreSQL database; set DATABASE_URL to postgresql://…, or unset this"
+    if settings.keep_deliveries:
+        yield "NATALIS_KEEP_DELIVERIES: a SQLite file keeps them; set DATABASE_URL to postgresql://…, or unset this"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from natalis import __version__
 from natalis.domain.events import BreakerMoved, Returned
 from natalis.ports.clock import Clock
+from natalis.ports.service import Service
 from natalis.ports.telemetry import Telemetry
-from natalis.runtime.adapters import open_transport
+from natalis.ports.transport import Transport
+from natalis.runtime.adapters import open_transport, queue_name
 from natalis.runtime.bell import Bell
 from natalis.runtime.freshness import Freshness
 from natalis.runtime.front_doors import FrontDoors
@@ -21,6 +23,7 @@ from natalis.runtime.roles import EVERY_ROLE, Role, check_roles
 from natalis.runtime.settings import Settings
 from natalis.runtime.staffing import holds_unknown, services_of
 from natalis.runtime.supervision import stop_on_signals, supervise, supervised
+from natalis.runtime.upkeep import Upkeep
 from natalis.runtime.wiring import Application, open_application, open_provider
 from natalis.telemetry.event_log import EventLog
 from natalis.telemetry.fanout import Fanout
@@ -64,7 +67,7 @@ async def up(
     stopping = asyncio.Event()
     registry = Registry()
     watch_process(registry, service="natalis", version=__version__)
-    metrics = Metrics(registry)
+    metrics = Metrics(registry, queue=queue_name(settings))
     telemetry = Fanout(metrics, EventLog())
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(stopping))
@@ -75,15 +78,24 @@ async def up(
         metrics.record(BreakerMoved(provider.name, "closed"))
         stack.push_async_callback(provider.close)
         services = await services_of(application, transport, provider, telemetry, roles=roles)
-        attendants = (
-            Gauges(application.store, transport, clock, metrics),
-            Freshness(application.store.connection, application.cache, clock),
-        )
+        attendants = _attendants(application, transport, metrics, roles)
         staff = supervised([*services, *attendants], clock)
         doors = FrontDoors(application, transport, staff, registry)
         api, scraped = await stack.enter_async_context(doors.opened(roles))
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
         await supervise(staff, clock, Bell(), stopping)
+
+
+def _attendants(
+    application: Application, transport: Transport, metrics: Metrics, roles: Collection[Role]
+) -> Iterator[Service]:
+    store, clock = application.store, application.clock
+    plans = Role.PLANNER in roles  # of these there are few, and there is always one
+    yield Gauges(store, transport, clock, metrics, counts_people=plans)
+    yield Freshness(store.connection, application.cache, clock)
+    if plans:
+        keep = application.settings.keep_deliveries
+        yield Upkeep(store.connection, clock, keep=keep or None)
 
 
 def _opened(

@@ -37,15 +37,13 @@ class Readings:
     """What is counted by asking rather than by watching; the runtime asks now and then.
 
     Attributes:
-        queue: The queue's name.
-        depth: Keys in the queue.
+        depth: Keys in the queue; None when it could not be asked.
         deliveries: Deliveries by status.
-        users: Living users; None when nobody counted.
+        users: Living users; None when nobody counted this time.
         rating: Mean rating of recipients; None without any.
     """
 
-    queue: str = "embedded"
-    depth: int = 0
+    depth: int | None = None
     deliveries: Mapping[Status, int] = field(default_factory=lambda: MappingProxyType({}))
     users: int | None = None
     rating: float | None = None
@@ -104,9 +102,10 @@ class Metrics:
     def read(self, readings: Readings) -> None:
         """Take readings in."""
         pending = {Status.SCHEDULED, Status.QUEUED, Status.RETRYING}
-        self._depth.at(readings.queue).set(readings.depth)
-        self._waiting.at(readings.queue).set(readings.deliveries.get(Status.QUEUED, 0))
-        self._active.at(readings.queue).set(readings.deliveries.get(Status.SENDING, 0))
+        if readings.depth is not None:
+            self._depth.at(self._queue).set(readings.depth)
+        self._waiting.at(self._queue).set(readings.deliveries.get(Status.QUEUED, 0))
+        self._active.at(self._queue).set(readings.deliveries.get(Status.SENDING, 0))
         for status in Status:
             self._deliveries.at(status.value).set(readings.deliveries.get(status, 0))
         self._pending.at().set(sum(readings.deliveries.get(status, 0) for status in pending))

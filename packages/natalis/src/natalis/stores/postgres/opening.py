@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from natalis.ports.clock import Clock
 from natalis.ports.store import Store
 from natalis.stores.postgres.address import Address, parse_address
+from natalis.stores.postgres.census import PostgresCensus
 from natalis.stores.postgres.desk import PostgresDesk
 from natalis.stores.postgres.engine import Engine
 from natalis.stores.postgres.facts import PostgresFacts, PostgresFeedback
@@ -123,4 +124,5 @@ def _bundle(engine: Engine, address: Address, *, slot: int) -> Store:
         tokens=PostgresTokens(engine),
         facts=PostgresFacts(engine),
         feedback=PostgresFeedback(engine),
+        census=PostgresCensus(engine),
     )

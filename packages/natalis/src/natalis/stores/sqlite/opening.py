@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from natalis.ports.store import Store
+from natalis.stores.sqlite.census import SqliteCensus
 from natalis.stores.sqlite.desk import SqliteDesk
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.facts import SqliteFacts, SqliteFeedback
@@ -135,6 +136,7 @@ def _bundle(engine: Engine) -> Store:
         tokens=SqliteTokens(engine),
         facts=SqliteFacts(engine),
         feedback=SqliteFeedback(engine),
+        census=SqliteCensus(engine),
     )
 
 
