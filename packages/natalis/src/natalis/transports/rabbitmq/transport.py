@@ -108,11 +108,10 @@ class RabbitMQTransport:
             TransportUnavailable: No node answers.
         """
         self._check_open()
-        receiver = await self._receiving.line()
         try:
-            messages = await receiver.depth()
+            messages = await self._messages()
         except TransportUnavailable:  # the node went away; another may be there
-            messages = await (await self._receiving.line()).depth()
+            messages = await self._messages()
         return self._mean.keys_in(messages)
 
     async def close(self) -> None:
@@ -124,6 +123,9 @@ class RabbitMQTransport:
             await self._stop_receiving(everything=True)
         await self._receiving.close()
         await self._publishing.close()
+
+    async def _messages(self) -> int:
+        return await (await self._receiving.line_within(self._options.backoff.base)).depth()
 
     async def _received(self, limit: int, *, until: timedelta) -> Sequence[Parcel]:
         while True:
@@ -174,7 +176,7 @@ class RabbitMQTransport:
 
     async def _publish(self, keys: Sequence[DeliveryKey]) -> None:
         bodies = packed(keys, most=self._options.keys_per_message)
-        publisher = await self._publishing.line()
+        publisher = await self._publishing.line_within(self._options.backoff.base)
         await publisher.publish(bodies)
         self._mean.add(len(keys), len(bodies))
 
