@@ -15,7 +15,7 @@ from natalis.clocks.system import SystemClock
 from perf.figures import machine
 from perf.peers import report
 from perf.peers.contenders import CONTENDERS, Contender
-from perf.peers.harness import Result, perform
+from perf.peers.harness import Patience, Result, perform
 from perf.peers.situation import Situation
 from perf.peers.stage import Stage, Troupe, raised
 
@@ -31,31 +31,36 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="3 by default")
     parser.add_argument("--patience", type=int, default=300, help="seconds after which a contender is stopped")
     parser.add_argument("--only", nargs="+", metavar="NAME", help=", ".join(each.name for each in CONTENDERS))
-    parser.add_argument("--knobs", default="", help="for trials: name=value name=value; nothing is kept then")
+    parser.add_argument(
+        "--trial",
+        action="append",
+        metavar="KNOBS",
+        help="for tuning: run with these knobs turned (name=value name=value), as often as wanted; nothing is kept",
+    )
     parser.add_argument("--no-limits", action="store_true", help="leave the limits out")
     given = parser.parse_args()
-    taking_part = [each for each in CONTENDERS if not given.only or each.name in given.only]
-    if unknown := sorted(set(given.only or ()) - {each.name for each in taking_part}):
+    chosen = [each for each in CONTENDERS if not given.only or each.name in given.only]
+    if unknown := sorted(set(given.only or ()) - {each.name for each in chosen}):
         parser.error(f"there is no {', '.join(unknown)}")
-    return _run(given, taking_part)
+    return _run(given, [each.turned(knobs) for each in chosen for knobs in given.trial or [""]])
 
 
 def _run(given: argparse.Namespace, taking_part: Sequence[Contender]) -> int:
     on = machine()
     count = given.count or (QUICK if given.quick else FULL)
     rounds = given.rounds or (2 if given.quick else 3)
-    patience = timedelta(seconds=given.patience)
+    patience = Patience(timedelta(seconds=given.patience))
     with raised() as stage:
         on |= stage.versions()
         results = [
-            _told(perform(each, stage, count=count, patience=patience, turn=turn, knobs=given.knobs))
+            _told(perform(each, stage, count=count, patience=patience, turn=turn))
             for turn in range(1, rounds + 1)
             for each in taking_part
         ]
-        settings = {each.name: _settings(each, stage, given.knobs) for each in taking_part}
+        settings = {each.name: _settings(each, stage) for each in taking_part}
     whole = report.Report(count, rounds, tuple(taking_part), tuple(results), settings)
     _console.print(report.table(whole))
-    if not given.knobs and not given.only:
+    if not given.trial and not given.only:
         _console.print(f"written to {report.keep(whole, on=on, quick=given.quick)}")
     return int(any(result.faults for result in results))
 
@@ -65,8 +70,8 @@ def _told(result: Result) -> Result:
     return result
 
 
-def _settings(contender: Contender, stage: Stage, knobs: str) -> Mapping[str, Any]:
-    with contextlib.closing(Troupe(contender, knobs)) as troupe:
+def _settings(contender: Contender, stage: Stage) -> Mapping[str, Any]:
+    with contextlib.closing(Troupe(contender)) as troupe:
         due = SystemClock().now()
         here = Situation(stage.postgres.url(), stage.rabbitmq.url(), stage.provider.url, 0, due, troupe.folder)
         return troupe.settings(here)

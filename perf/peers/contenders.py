@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Contender:
         slowest_start: How long `prepare` and the start of `run` take together, at most and without messages.
         for_each: And for each message.
         own_file: Whether the database is a SQLite file in its folder, and not PostgreSQL.
+        knobs: What is turned in it, as `name=value name=value`; nothing but in trials.
     """
 
     name: str
@@ -38,6 +39,11 @@ class Contender:
     slowest_start: timedelta = timedelta(seconds=8)
     for_each: timedelta = timedelta(microseconds=50)
     own_file: bool = False
+    knobs: str = ""
+
+    def turned(self, knobs: str) -> Contender:
+        """Return it with knobs turned, and named so."""
+        return replace(self, name=f"{self.name} {knobs}", knobs=knobs) if knobs else self
 
     def lead(self, count: int) -> timedelta:
         """Return how far ahead of the instant to begin."""

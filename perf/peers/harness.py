@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -24,8 +25,31 @@ from perf.peers.stage import Stage, Troupe, processes, situation_of
 _SECOND = timedelta(seconds=1)
 _POLL = timedelta(milliseconds=20)
 _COURTESY = _SECOND / 2  # between ready and the instant, at least, so that nobody is still starting
+_JUST_BEFORE = _SECOND / 4  # the meters take a moment to read, and everybody is at rest then
 _AFTERWARDS = _SECOND / 2  # something posted twice may come a little after the last mark
 _HASTE = (1, 2, 4)  # times the lead, when a contender was not ready in time on a busy machine
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a run may take.
+
+    Attributes:
+        whole: After the instant; one that still gets on is then stopped, and measured by what it has sent.
+        standstill: Without anything new posted or marked; what is missing then is lost. Longer than any library here
+            waits between two looks at its queue.
+    """
+
+    whole: timedelta = timedelta(minutes=5)
+    standstill: timedelta = timedelta(seconds=20)
+
+
+class Ending(enum.StrEnum):
+    """How a run came to its end."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    STOOD_STILL = "stood still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +59,14 @@ class Result:
     Attributes:
         contender: Its name.
         round: Which round, from 1.
-        complete: Whether all was sent in time; without, the figures are of what was sent until it was stopped.
+        ending: How it came to its end; the figures of one that was stopped are of what it had sent.
         faults: What was wrong with what it did; its figures count for nothing then.
         figures: By name; see README for what each is.
     """
 
     contender: str
     round: int
-    complete: bool = False
+    ending: str = ""
     faults: tuple[str, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
 
@@ -72,26 +96,23 @@ class _Course:
     due: _Meters
     end: _Meters
     drained_at: datetime
-    complete: bool
+    ending: Ending
     memory: meters.Memory
 
 
-def perform(
-    contender: Contender, stage: Stage, *, count: int, patience: timedelta, turn: int, knobs: str = ""
-) -> Result:
+def perform(contender: Contender, stage: Stage, *, count: int, patience: Patience, turn: int) -> Result:
     """Run one contender once.
 
     Args:
         contender: Who.
         stage: The servers.
         count: How many messages.
-        patience: How long after the instant it is stopped.
+        patience: How long it may take.
         turn: Which round, from 1.
-        knobs: What is turned for this run.
     """
     reason = ""
     for haste in _HASTE:
-        with stage.cleared() as (database, vhost), contextlib.closing(Troupe(contender, knobs)) as troupe:
+        with stage.cleared() as (database, vhost), contextlib.closing(Troupe(contender)) as troupe:
             due = _whole_second(SystemClock().now() + contender.lead(count) * haste)
             situation = situation_of(database, vhost, stage, count=count, due=due, folder=troupe.folder)
             try:
@@ -108,7 +129,7 @@ class _NotReady(Exception):
 
 
 async def _perform(
-    contender: Contender, stage: Stage, troupe: Troupe, situation: Situation, *, patience: timedelta, turn: int
+    contender: Contender, stage: Stage, troupe: Troupe, situation: Situation, *, patience: Patience, turn: int
 ) -> Result:
     clock = SystemClock()
     file = troupe.folder / SQLITE_FILE if contender.own_file else None
@@ -121,17 +142,19 @@ async def _perform(
         if situation.due - clock.now() < _COURTESY:
             raise _NotReady(f"was not ready when its messages were due, {situation.due:%H:%M:%S}")
         async with ledgers.opened(situation.database_url, contender.sent, file=file) as ledger:
+            await clock.sleep(situation.due - clock.now() - _JUST_BEFORE)
+            early, at_due = await _early(provider, situation), _read(stage, troupe)
             await clock.sleep(situation.due - clock.now())
-            at_due = _read(stage, troupe)
             with MemoryWatch(lambda: processes(troupe)) as watch:
-                complete = await _drained(provider, ledger, situation, patience)
+                ending = await _drained(provider, ledger, situation, patience)
                 drained_at = clock.now()
-            course = _Course(start, at_due, _read(stage, troupe), drained_at, complete, watch.memory)
+            course = _Course(start, at_due, _read(stage, troupe), drained_at, ending, watch.memory)
             if not troupe.is_running:
                 return Result(contender.name, turn, faults=(f"ended by itself: {troupe.log_tail(5)}",))
             await clock.sleep(_AFTERWARDS)
+            # Before it is stopped: what an orderly end may make a queue deliver again is another matter.
+            evidence = await _evidence(provider, ledger, early=early)
             troupe.stop()
-            evidence = await _evidence(provider, ledger)
     return _judged(contender.name, turn, situation, course, evidence)
 
 
@@ -146,16 +169,28 @@ def _read(stage: Stage, troupe: Server | None) -> _Meters:
     return _Meters(cpu, stage.wal())
 
 
-async def _drained(provider: aiohttp.ClientSession, ledger: Ledger, situation: Situation, patience: timedelta) -> bool:
-    """Wait until all is posted and all is marked; false when that took too long."""
+async def _early(provider: aiohttp.ClientSession, situation: Situation) -> int:
+    """Return how many messages were posted before they were due; none when the answer itself came after that."""
+    received = int((await _stats(provider))["received"])
+    return received if SystemClock().now() < situation.due else 0
+
+
+async def _drained(provider: aiohttp.ClientSession, ledger: Ledger, situation: Situation, patience: Patience) -> Ending:
+    """Wait until all is posted and all is marked, or it takes too long."""
     clock = SystemClock()
-    give_up = situation.due + patience
-    while clock.now() < give_up:
+    seen, moved_at = (-1, -1), clock.now()
+    while clock.now() < situation.due + patience.whole:
+        received = int((await _stats(provider))["received"])
         # The provider is cheap to ask; the database is asked only when it may be over.
-        if (await _stats(provider))["received"] >= situation.count and await ledger.count() >= situation.count:
-            return True
+        marked = await ledger.count() if received >= situation.count else 0
+        if marked >= situation.count:
+            return Ending.FINISHED
+        if (received, marked) != seen:
+            seen, moved_at = (received, marked), clock.now()
+        elif clock.now() - moved_at > patience.standstill:
+            return Ending.STOOD_STILL
         await clock.sleep(_POLL)
-    return False
+    return Ending.STOPPED
 
 
 async def _stats(provider: aiohttp.ClientSession, *, keys: bool = False) -> dict[str, Any]:
@@ -163,21 +198,19 @@ async def _stats(provider: aiohttp.ClientSession, *, keys: bool = False) -> dict
         return dict(await response.json())
 
 
-async def _evidence(provider: aiohttp.ClientSession, ledger: Ledger) -> verdict.Evidence:
+async def _evidence(provider: aiohttp.ClientSession, ledger: Ledger, *, early: int) -> verdict.Evidence:
     stats = await _stats(provider, keys=True)
     posted = {key: int(counts["received"]) for key, counts in stats["perKey"].items()}
-    return verdict.Evidence(posted, stats["keyless"], stats["malformed"], await ledger.sent())
+    return verdict.Evidence(posted, stats["keyless"], stats["malformed"], early, await ledger.sent())
 
 
 def _judged(name: str, turn: int, situation: Situation, course: _Course, evidence: verdict.Evidence) -> Result:
-    if not course.complete:
-        # What was under way when it was stopped may be posted and not marked; only a finished run can be judged whole.
-        said = [f"{len(evidence.sent):,} of {situation.count:,} sent when it was stopped"]
-        return Result(
-            name, turn, faults=() if evidence.sent else tuple(said), figures=_figures(situation, course, evidence)
-        )
-    found = verdict.faults(evidence, count=situation.count, due=situation.due)
-    return Result(name, turn, complete=True, faults=tuple(found), figures=_figures(situation, course, evidence))
+    if course.ending is Ending.STOPPED:
+        # What was under way then may be posted and not marked yet: only a run that came to its own end is judged whole.
+        found = verdict.faults_halfway(evidence, due=situation.due)
+    else:
+        found = verdict.faults(evidence, count=situation.count, due=situation.due)
+    return Result(name, turn, str(course.ending), tuple(found), _figures(situation, course, evidence))
 
 
 def _figures(situation: Situation, course: _Course, evidence: verdict.Evidence) -> dict[str, float]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from perf.figures import RESULTS, Figure, commit
 from perf.peers.contenders import Contender
-from perf.peers.harness import Result
+from perf.peers.harness import Ending, Result
 
 OURS = "natalis"
 _COLUMNS = {
@@ -111,7 +111,7 @@ def _remarks(report: Report) -> list[str]:
         f"{run.contender}, round {run.round}: stopped after {run.figures['seconds']:.0f} s at "
         f"{run.figures['messages']:,.0f} messages"
         for run in report.results
-        if run.counts and not run.complete
+        if run.counts and run.ending != Ending.FINISHED
     ]
     limits = [f"limit: {each.name}: {each.value:,.0f} {each.unit}" for each in report.limits]
     return [*faults, *stopped, *limits]

@@ -49,16 +49,14 @@ class Troupe(Server):
 
     Args:
         contender: Who it is.
-        knobs: What is turned for this run, as `name=value name=value`.
     """
 
     name: ClassVar[str] = "contender"
     patience: ClassVar[timedelta] = timedelta(seconds=120)
 
-    def __init__(self, contender: Contender, knobs: str = "") -> None:
+    def __init__(self, contender: Contender) -> None:
         super().__init__()
         self._contender = contender
-        self._knobs = knobs
         self._situation: Situation | None = None
 
     def prepare(self, situation: Situation) -> None:
@@ -87,7 +85,7 @@ class Troupe(Server):
 
     def _environment(self) -> Mapping[str, str]:
         told = self._situation.environment() if self._situation else {}
-        return {**told, "PEERS_KNOBS": self._knobs, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**told, "PEERS_KNOBS": self._contender.knobs, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _command(self) -> Sequence[str]:
         return [*self._contender.program, "run"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 _EXAMPLES = 3
 
@@ -18,12 +17,14 @@ class Evidence:
         posted: How often the provider received each idempotency key.
         keyless: Calls that carried none.
         refused: Calls that the provider could not read.
+        early: Calls that it received before anything was due.
         sent: When each message was sent, by the same key, as the contender's database has it, committed.
     """
 
     posted: Mapping[str, int]
     keyless: int
     refused: int
+    early: int
     sent: Mapping[str, datetime]
 
 
@@ -36,21 +37,25 @@ def faults(evidence: Evidence, *, count: int, due: datetime) -> list[str]:
         due: When they were; nothing may be sent before.
     """
     posted, sent = evidence.posted, evidence.sent
-    findings = {
-        "marked sent, never posted": [key for key in sent if key not in posted],
-        "posted, never marked sent": [key for key in posted if key not in sent],
-        "posted more than once": [key for key, times in posted.items() if times > 1],
-        "sent before it was due": [key for key, at in sent.items() if at < due],
-    }
-    said = [f"{len(keys):,} {what}, such as {_examples(keys)}" for what, keys in findings.items() if keys]
+    said = faults_halfway(evidence, due=due)
+    said += _say("posted, never marked sent", [key for key in posted if key not in sent])
     if len(sent) != count:
         said.append(f"{len(sent):,} of {count:,} are marked sent")
-    if evidence.keyless:
-        said.append(f"{evidence.keyless:,} posted without an idempotency key")
-    if evidence.refused:
-        said.append(f"{evidence.refused:,} posted that the provider could not read")
     return said
 
 
-def _examples(keys: list[str]) -> str:
-    return ", ".join(islice(keys, _EXAMPLES))
+def faults_halfway(evidence: Evidence, *, due: datetime) -> list[str]:
+    """Return what is wrong with a run that was stopped: then what was under way may be posted and not marked."""
+    posted, sent = evidence.posted, evidence.sent
+    return [
+        *_say("marked sent, never posted", [key for key in sent if key not in posted]),
+        *_say("posted more than once", [key for key, times in posted.items() if times > 1]),
+        *_say("marked sent at an instant before it was due", [key for key, at in sent.items() if at < due]),
+        *([f"{evidence.early:,} posted before they were due"] if evidence.early else []),
+        *([f"{evidence.keyless:,} posted without an idempotency key"] if evidence.keyless else []),
+        *([f"{evidence.refused:,} posted that the provider could not read"] if evidence.refused else []),
+    ]
+
+
+def _say(what: str, keys: list[str]) -> list[str]:
+    return [f"{len(keys):,} {what}, such as {', '.join(keys[:_EXAMPLES])}"] if keys else []
