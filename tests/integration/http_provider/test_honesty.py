@@ -47,9 +47,10 @@ def messages_like(message: Message) -> list[Message]:
     return [replace(message, key=message.key._replace(user_id=f"u{number}")) for number in range(PEOPLE)]
 
 
-async def test_one_call_is_judged_as_it_was(message: Message) -> None:
+@pytest.mark.parametrize("recognises_repeats", [True, False])
+async def test_one_call_is_judged_as_it_was(message: Message, *, recognises_repeats: bool) -> None:
     wanted = messages_like(message)
-    async with an_ill_service(recognises_repeats=False) as (provider, service):
+    async with an_ill_service(recognises_repeats=recognises_repeats) as (provider, service):
         outcomes = await asyncio.gather(*(provider.send(each) for each in wanted))
         accepted = [service.register.of(str(each.key)).accepted for each in wanted]
     told = {(type(outcome), count) for outcome, count in zip(outcomes, accepted, strict=True)}

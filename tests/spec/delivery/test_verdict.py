@@ -64,8 +64,9 @@ def test_deferred_is_tried_again_after_the_backoff_of_its_attempt() -> None:
     assert verdict.counts
 
 
-def test_deferred_never_comes_back_before_the_providers_retry_after() -> None:
-    wish = Deferred("429", retry_after=timedelta(minutes=10))
+@pytest.mark.parametrize("kind", [Deferred, Unknown])
+def test_what_comes_back_never_does_before_the_providers_retry_after(kind: type[Deferred | Unknown]) -> None:
+    wish = kind("429", retry_after=timedelta(minutes=10))
 
     assert judge(wish, SENDING, TERMS, now=NOW, draw=0.0).due_at == NOW + timedelta(minutes=10)
     assert judge(wish, SENDING, TERMS, now=NOW, draw=0.5).due_at == NOW + timedelta(minutes=10, seconds=5)
@@ -81,10 +82,11 @@ def test_the_last_attempt_fails(outcome: Outcome) -> None:
     assert "gave up after 3 attempts" in verdict.detail
 
 
-def test_an_outage_does_not_burn_attempts() -> None:
+@pytest.mark.parametrize("outcome", [Deferred("connection refused", outage=True), Unknown("502", outage=True)])
+def test_an_outage_does_not_burn_attempts(outcome: Outcome) -> None:
     last = replace(SENDING, attempts=3)
 
-    verdict = judge(Deferred("connection refused", outage=True), last, TERMS, now=NOW, draw=0.5)
+    verdict = judge(outcome, last, TERMS, now=NOW, draw=0.5)
 
     assert (verdict.status, verdict.counts) == (Status.RETRYING, False)
 

@@ -36,9 +36,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The call was made and its answer never came: the message may or may not have been accepted."""
+    """The call was made and nothing says what came of it: the message may or may not have been accepted.
+
+    As with `Deferred`, `retry_after` is the provider's own wish and `outage` says that it is ill as a whole.
+    """
 
     detail: str
+    retry_after: timedelta | None = None
+    outage: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,10 @@ def judge(outcome: Outcome, delivery: Delivery, terms: Terms, *, now: datetime, 
         case Delivered(provider_id, detail):
             return Verdict(Status.SENT, "delivered", kept(detail), provider_id=kept(provider_id))
         case Deferred(detail, retry_after, outage):
-            spared = outage or terms.paused_until is not None
-            earliest = max(now + (retry_after or timedelta(0)), terms.paused_until or now)
+            spared, earliest = outage or terms.paused_until is not None, _earliest(terms, retry_after, now)
             return _again("deferred", detail, delivery, terms, earliest=earliest, spared=spared, draw=draw)
-        case Unknown(detail) if terms.may_repeat:
-            spared, earliest = terms.paused_until is not None, max(now, terms.paused_until or now)
+        case Unknown(detail, retry_after, outage) if terms.may_repeat:
+            spared, earliest = outage or terms.paused_until is not None, _earliest(terms, retry_after, now)
             return _again("unknown", detail, delivery, terms, earliest=earliest, spared=spared, draw=draw)
         case Unknown(detail):
             held = f"held for a person: it may have arrived, and the provider does not recognise a repeat ({detail})"
@@ -102,6 +101,10 @@ def judge(outcome: Outcome, delivery: Delivery, terms: Terms, *, now: datetime, 
             return Verdict(Status.CANCELLED, "withheld", kept(detail))
         case other:
             assert_never(other)
+
+
+def _earliest(terms: Terms, retry_after: timedelta | None, now: datetime) -> datetime:
+    return max(now + (retry_after or timedelta(0)), terms.paused_until or now)
 
 
 def _again(

@@ -9,12 +9,12 @@
 | 408, 425, 429 | deferred, with `Retry-After` |
 | other 4xx | refused |
 | 503 | deferred, as an outage, with `Retry-After` |
-| 502, 504 | deferred, as an outage - or unknown, see below |
-| other 5xx | deferred - or unknown, see below |
+| 502, 504 | unknown, as an outage, with `Retry-After` |
+| other 5xx | unknown, with `Retry-After` |
 
 A 5xx other than 503 may have come after the message was accepted (a gateway gave up waiting, the service fell over while it
-answered). Where the service recognises a repeated idempotency key that does no harm and the message is deferred; where
-it does not, only `unknown` is honest.
+answered). Where the service recognises a repeated idempotency key it is simply repeated; but a change of the user's date
+must not make another message of the same year, under another key, and so `unknown` is the honest word there too.
 """  # noqa: E501 - a table row is one line
 
 from __future__ import annotations
@@ -62,13 +62,12 @@ class Reply(msgspec.Struct):
 _REPLIES = msgspec.json.Decoder(Reply)
 
 
-def judge(answer: Answer, *, now: datetime, recognises_repeats: bool) -> Outcome:
+def judge(answer: Answer, *, now: datetime) -> Outcome:
     """Say what an answer means; the table is at the top of this module.
 
     Args:
         answer: The answer.
         now: The present instant (UTC), for a `Retry-After` that is a date.
-        recognises_repeats: Whether the service delivers a repeated idempotency key once only.
     """
     status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -76,11 +75,11 @@ def judge(answer: Answer, *, now: datetime, recognises_repeats: bool) -> Outcome
     detail = f"HTTP {status}{_excerpt(answer.body)}"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return Deferred(f"{detail}; the service has moved, and PROVIDER_URL must follow", outage=True)
-    broken = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    if broken and status != HTTPStatus.SERVICE_UNAVAILABLE and not recognises_repeats:
-        return Unknown(detail)
-    if broken or status in _LATER:
-        return Deferred(detail, read_retry_after(answer.retry_after, now=now), outage=status in _OUTAGES)
+    retry_after = read_retry_after(answer.retry_after, now=now)
+    if status in _LATER or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Deferred(detail, retry_after, outage=status in _OUTAGES)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unknown(detail, retry_after, outage=status in _OUTAGES)
     return Refused(detail)
 
 

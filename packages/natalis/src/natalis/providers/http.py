@@ -105,7 +105,7 @@ class HttpProvider:
             return Unknown(f"no answer within {self._options.timeout.total_seconds():g} s")
         except (aiohttp.ClientError, OSError) as error:
             return Unknown(f"the connection broke: {error!r}")
-        return judge(answer, now=self._clock.now(), recognises_repeats=self.recognises_repeats)
+        return judge(answer, now=self._clock.now())
 
     async def _call(self, key: str, body: bytes) -> Answer:
         headers = {**self._headers, self._options.key_header: key}
