@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from natalis.domain.delivery import Status
 from natalis.domain.events import Returned
 from natalis.errors import TransportUnavailable
+from natalis.ports.recovery import Reaped, Recovery
 from natalis.ports.service import Step
-from natalis.services.reaper import ReaperOptions
+from natalis.services.reaper import Reaper, ReaperOptions
 from natalis.testing.house import House, run, worker_options
 from natalis.transports.embedded import EmbeddedTransport
 
@@ -113,3 +114,29 @@ async def test_with_nothing_to_give_back_it_rests(house: House) -> None:
     step = await house.reaper().step()
 
     assert step == Step(worked=False, wake_at=house.clock.now() + timedelta(seconds=5))
+
+
+class CountedRecovery:
+    """Counts how often the store is searched."""
+
+    def __init__(self, recovery: Recovery) -> None:
+        self._recovery = recovery
+        self.searches = 0
+
+    async def reap(self, *, now: datetime, queued_before: datetime, hold: bool, limit: int) -> Reaped:
+        self.searches += 1
+        return await self._recovery.reap(now=now, queued_before=queued_before, hold=hold, limit=limit)
+
+    async def reclaim(self, *, now: datetime, hold: bool) -> Reaped:
+        return await self._recovery.reclaim(now=now, hold=hold)
+
+
+async def test_while_it_rests_it_spares_the_store_whoever_wakes_it(house: House) -> None:
+    recovery = CountedRecovery(house.store.recovery)
+    reaper = Reaper(recovery, house.transport, house.clock, house.telemetry)
+
+    for _ in range(10):
+        await reaper.step()
+        house.clock.advance(timedelta(seconds=1))
+
+    assert recovery.searches == 2

@@ -62,6 +62,7 @@ class Reaper:
         self._clock = clock
         self._telemetry = telemetry
         self._options = options or ReaperOptions()
+        self._look_at = clock.now()
 
     @property
     def name(self) -> str:
@@ -69,14 +70,17 @@ class Reaper:
         return "reaper"
 
     async def step(self) -> Step:
-        """Give back a batch."""
+        """Give back a batch; look again only after a rest when there was nothing, whoever rings the bell meanwhile."""
         options, now = self._options, self._clock.now()
+        if now < self._look_at <= now + options.every:  # further off: the clock was set back
+            return Step(worked=False, wake_at=self._look_at)
         queued_before = await self._queued_before(now)
         reaped = await self._recovery.reap(now=now, queued_before=queued_before, hold=options.hold, limit=options.batch)
         if reaped.leases or reaped.lost:
             self._telemetry.record(Returned(len(reaped.leases), len(reaped.lost)))
             return Step(worked=True)
-        return Step(worked=False, wake_at=now + options.every)
+        self._look_at = now + options.every
+        return Step(worked=False, wake_at=self._look_at)
 
     async def drain(self) -> None:
         """Nothing is ever under way between two steps."""
