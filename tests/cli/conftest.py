@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from natalis.runtime.staffing import services_of
 from natalis.runtime.wiring import Application, open_application
 from natalis.telemetry.fanout import Fanout
 from natalis.testing.command_line import Natalis, Ran
+from natalis.testing.servers.postgres import PostgresDatabase
 from natalis.transports.embedded import EmbeddedTransport
 
 
@@ -63,11 +65,30 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(params=[pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.network)])
+def database(request: pytest.FixtureRequest, clean: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of an empty database that the settings name: a test that asks runs on each kind.
+
+    On PostgreSQL it takes four connections and no more: a command is no server, and must not hold what those need.
+    """
+    if request.param == "sqlite":
+        return f"sqlite:{clean / 'natalis.db'}"
+    made: PostgresDatabase = request.getfixturevalue("migrated")
+    made.sql(f'alter database "{made.name}" connection limit 4')
+    monkeypatch.setenv("DATABASE_URL", made.url)
+    return made.url
+
+
 @pytest.fixture
-def greeted(clean: Path) -> Delivery:
-    """Return a delivery of today that the provider refused, in the database of the current folder."""
-    settings = Settings(database_url=f"sqlite:{clean / 'natalis.db'}")
-    return asyncio.run(_refused(settings))
+def greet() -> Callable[[str], Delivery]:
+    """What makes a delivery of today that the provider refused, in the database at an address."""
+    return lambda url: asyncio.run(_refused(Settings(database_url=url)))
+
+
+@pytest.fixture
+def greeted(database: str, greet: Callable[[str], Delivery]) -> Delivery:
+    """Return a delivery of today that the provider refused."""
+    return greet(database)
 
 
 async def _refused(settings: Settings) -> Delivery:

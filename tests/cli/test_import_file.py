@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+import pytest
+
 from natalis.cli.exit_codes import ExitCode
 from natalis.cli.import_file import Faults
 from natalis.cli.invented import earth, invented
@@ -14,6 +16,7 @@ from natalis.testing.command_line import Natalis
 from natalis.usecases.import_result import Outcome, Progress, Result, Tally
 from natalis.zones.pinned import TzdataZones
 
+pytestmark = pytest.mark.usefixtures("database")
 HEADER = "first name,surname,e-mail,date of birth,tz\n"
 GOOD = "Zoë,Müller,zoe@example.org,1990-05-25,Europe/Berlin\n"
 BAD = "Bob,Brown,bob@example.org,1991-02-29,Europe/London\n"

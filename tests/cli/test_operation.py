@@ -1,4 +1,4 @@
-"""`token`, `suppress`, `template`, `quarantine`, `tz`, `migrate`, `settings`, the roles: running the service."""
+"""`token`, `suppress`, `template`, `quarantine`, `tz`, `settings`, the roles: running the service."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from natalis.cli.exit_codes import ExitCode
+from natalis.clocks.system import SystemClock
 from natalis.domain.planning import Quarantine
-from natalis.runtime.settings import choices
-from natalis.stores.sqlite import open_store
+from natalis.runtime.adapters import open_store
+from natalis.runtime.settings import Settings, choices
 from natalis.testing.builders import NOON, a_profile, an_arrival
 from natalis.testing.command_line import Natalis
 
 
+@pytest.mark.usefixtures("database")
 def test_a_secret_is_printed_once_and_never_listed(natalis: Natalis) -> None:
     created = natalis("token", "create", "hr", "--scope", "write", "--json")
     listed = natalis("token", "list", "--json")
@@ -33,6 +35,7 @@ def test_the_secret_alone_goes_to_a_pipe(natalis: Natalis) -> None:
     assert len(ran.out.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("database")
 def test_a_revoked_token_is_gone(natalis: Natalis) -> None:
     natalis("token", "create", "hr")
 
@@ -40,6 +43,7 @@ def test_a_revoked_token_is_gone(natalis: Natalis) -> None:
     assert natalis("token", "revoke", "hr").code == ExitCode.NOT_FOUND
 
 
+@pytest.mark.usefixtures("database")
 def test_an_address_is_suppressed_until_it_is_taken_off(natalis: Natalis) -> None:
     natalis("suppress", "add", "ada@example.org", "--reason", "bounced")
     suppressed = natalis("suppress", "list", "--json").rows
@@ -55,6 +59,7 @@ def test_a_preview_shows_what_would_go_out(natalis: Natalis) -> None:
     assert "Hey, Ada Lovelace it's your birthday" in ran.json["text"]
 
 
+@pytest.mark.usefixtures("database")
 def test_a_preview_can_be_of_someone_known(natalis: Natalis) -> None:
     natalis(
         *("user", "add", "--first-name", "Nydia", "--last-name", "Velázquez", "--email", "n@example.org"),
@@ -86,11 +91,12 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(natalis: Natalis) -> Non
 
 
 @pytest.fixture
-def set_aside(clean: Path) -> str:
+def set_aside(database: str) -> str:
     """Set someone aside, and return their id."""
 
     async def quarantine() -> str:
-        store = await open_store(clean / "natalis.db")
+        settings = Settings(database_url=database)
+        store = await open_store(settings, SystemClock(), instance="test", exclusive=False, busy=False)
         arrival = an_arrival(a_profile(timezone="Europe/Berlin"))
         await store.people.add([arrival])
         await store.plans.plan(
@@ -152,21 +158,12 @@ def test_a_folder_without_zones_is_refused(natalis: Natalis, clean: Path) -> Non
     assert natalis("tz", "preview", "--folder", str(clean / "nowhere"), "--release", "2030a").code == ExitCode.INVALID
 
 
+@pytest.mark.usefixtures("database")
 def test_applying_the_installed_zones_records_them(natalis: Natalis) -> None:
     ran = natalis("tz", "apply", "--json")
 
     assert ran.code == ExitCode.DONE
     assert ran.json["moved"] == 0
-
-
-def test_migrate_shows_a_plan_and_writes_nothing_until_told(natalis: Natalis, clean: Path) -> None:
-    plan = natalis("migrate", "--json")
-    there = (clean / "natalis.db").exists()
-    applied = natalis("migrate", "--apply", "--json")
-
-    assert (plan.json["exists"], there) == (False, False)
-    assert (applied.json["missing"], applied.json["added"]) == ([], len(plan.json["missing"]))
-    assert "up to date" in natalis("migrate").out
 
 
 def test_settings_lists_every_one_with_its_value(natalis: Natalis, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,15 @@ import pytest
 from natalis.cli.exit_codes import ExitCode
 from natalis.testing.command_line import Natalis
 
+pytestmark = pytest.mark.usefixtures("database")
 ADA = ("--first-name", "Ada", "--last-name", "Byron", "--email", "ada@example.org")
 BORN = ("--birthday", "1988-02-29", "--timezone", "Europe/Kiev")
 
 
 @pytest.fixture
-def ada(natalis: Natalis) -> str:
+def ada(natalis: Natalis, database: str) -> str:
     """Add Ada, and return her id."""
+    del database  # which comes first, as it says where she is added
     return str(natalis("user", "add", *ADA, *BORN, "--json").json["id"])
 
 
