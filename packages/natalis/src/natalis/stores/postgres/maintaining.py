@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from natalis.errors import InvalidInput
 from natalis.stores.postgres.address import Address
 from natalis.stores.postgres.engine import Engine
-from natalis.stores.postgres.migrating import connected, yes
+from natalis.stores.postgres.migrating import STAY, connected, yes
 from natalis.stores.postgres.months import Months, month_after, month_of
 from natalis.stores.postgres.session import Row, Session
 
@@ -60,6 +60,7 @@ class Upkeep:
         async with connected(self._address) as guard, guard.transaction():
             if not await yes(Session(guard), "lock_maintenance"):
                 return ()
+            await guard.execute(STAY)
             done = [f"made {month:%Y-%m}" for month in _ahead(today) if await self._months.make(month)]
             await self._forget("forget_requests", now=datetime.combine(today, time(), UTC))
             return done if keep is None else done + await self._let_go(today - keep)

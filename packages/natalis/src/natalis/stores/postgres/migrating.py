@@ -28,6 +28,8 @@ _CONNECT_SECONDS = 10.0
 _BREATH = timedelta(milliseconds=200)  # between two tries to become the one who migrates
 _LOCK_TIMEOUT = "2s"  # whoever comes after a statement that waits for a lock waits with it: not for long
 _TRIES = 30
+STAY = "SET LOCAL idle_in_transaction_session_timeout = 0"
+"""Told to a transaction that only keeps a lock: it may stand still, and what it asked before keeps no snapshot."""
 _INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(\w+)", re.IGNORECASE)
 
 
@@ -188,7 +190,7 @@ async def _alone(connection: Connection, clock: Clock) -> AsyncIterator[None]:
             break
         await transaction.rollback()
         await clock.sleep(_BREATH)
-    await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    await connection.execute(STAY)
     try:
         yield
     finally:
