@@ -20,7 +20,7 @@ from natalis.testing.servers.postgres import PostgresDatabase
 from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost
 
 PEOPLE = 3_000
-EVERY_KIND_ONCE = Weather(len(Kind), longest_jump=timedelta(seconds=20), together=0.6)
+EVERY_KIND_ONCE = Weather(len(Kind), longest_jump=timedelta(seconds=20), together=0.6, pace=0.5)
 
 
 @pytest.mark.network

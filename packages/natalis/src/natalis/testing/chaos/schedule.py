@@ -127,11 +127,13 @@ class Weather:
         faults: So many faults strike.
         longest_jump: How far a clock is set at most.
         together: Chance that a fault strikes together with the one before it, where both stand on different ground.
+        pace: How long faults last, against their usual length; what is to outlive a lease keeps its own.
     """
 
     faults: int
     longest_jump: timedelta = timedelta(seconds=60)
     together: float = 0.2
+    pace: float = 1.0
 
 
 def draw_schedule(seed: int, weather: Weather) -> tuple[Blow, ...]:
@@ -145,7 +147,7 @@ def draw_schedule(seed: int, weather: Weather) -> tuple[Blow, ...]:
     """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
     cards = _cards(chance)
-    strikes = [_strike(*next(cards), chance, weather.longest_jump) for _ in range(weather.faults)]
+    strikes = [_strike(*next(cards), chance, weather) for _ in range(weather.faults)]
     return tuple(_blows(strikes, chance, weather.together))
 
 
@@ -158,9 +160,9 @@ def _cards(chance: random.Random) -> Iterator[tuple[Kind, str]]:
         first = list(deck)
 
 
-def _strike(kind: Kind, target: str, chance: random.Random, longest_jump: timedelta) -> Strike:
-    hold = timedelta(seconds=round(_hold(kind, chance), 3))
-    jump = timedelta(seconds=round(longest_jump.total_seconds() * chance.uniform(-1, 1), 3))
+def _strike(kind: Kind, target: str, chance: random.Random, weather: Weather) -> Strike:
+    hold = timedelta(seconds=round(_hold(kind, chance) * (1 if kind is Kind.STOPPED else weather.pace), 3))
+    jump = timedelta(seconds=round(weather.longest_jump.total_seconds() * chance.uniform(-1, 1), 3))
     return Strike(kind, target, hold, jump if kind is Kind.CLOCK_JUMPED else timedelta(), chance.random())
 
 
