@@ -12,7 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from natalis.clocks.system import SystemClock
-from perf.figures import machine
+from perf.figures import Figure, machine
+from perf.limits.parts import measure, medians
 from perf.peers import report
 from perf.peers.contenders import CONTENDERS, Contender
 from perf.peers.harness import Patience, Result, perform
@@ -50,15 +51,15 @@ def _run(given: argparse.Namespace, taking_part: Sequence[Contender]) -> int:
     count = given.count or (QUICK if given.quick else FULL)
     rounds = given.rounds or (2 if given.quick else 3)
     patience = Patience(timedelta(seconds=given.patience))
+    results: list[Result] = []
+    limits: list[list[Figure]] = []
     with raised() as stage:
         on |= stage.versions()
-        results = [
-            _told(perform(each, stage, count=count, patience=patience, turn=turn))
-            for turn in range(1, rounds + 1)
-            for each in taking_part
-        ]
+        for turn in range(1, rounds + 1):
+            limits += [] if given.no_limits else [measure(stage, quick=given.quick)]
+            results += [_told(perform(each, stage, count=count, patience=patience, turn=turn)) for each in taking_part]
         settings = {each.name: _settings(each, stage) for each in taking_part}
-    whole = report.Report(count, rounds, tuple(taking_part), tuple(results), settings)
+    whole = report.Report(count, rounds, tuple(taking_part), tuple(results), settings, tuple(medians(limits)))
     _console.print(report.table(whole))
     if not given.trial and not given.only:
         _console.print(f"written to {report.keep(whole, on=on, quick=given.quick)}")

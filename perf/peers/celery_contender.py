@@ -12,7 +12,7 @@ from perf.peers import crew, stock, threads
 from perf.peers.knobs import turned
 from perf.peers.situation import read
 
-KNOBS = turned({"pool": "prefork", "concurrency": 4, "workers": 1, "prefetch": 32, "senders": 1, "sender_threads": 8})
+KNOBS = turned({"pool": "threads", "concurrency": 32, "workers": 1, "prefetch": 4, "senders": 1, "sender_threads": 8})
 SETTINGS = {
     "task_default_queue_type=quorum, worker_detect_quorum_queues": "what a message that must not be lost needs",
     "broker_transport_options confirm_publish": "each message is known to be in the queue",

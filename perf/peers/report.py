@@ -12,6 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from perf.figures import RESULTS, Figure, commit
+from perf.limits.parts import slowest
 from perf.peers.contenders import Contender
 from perf.peers.harness import Ending, Result
 
@@ -68,6 +69,11 @@ class Report:
     settings: Mapping[str, Mapping[str, Any]]
     limits: tuple[Figure, ...] = ()
 
+    def of_the_limit(self) -> tuple[Figure, float] | None:
+        """Return the limit that stands nearest, and which share of it Natalis reaches; None when either is unknown."""
+        limit, found = slowest(self.limits), self.medians(OURS)
+        return (limit, found["perSecond"] / limit.value) if limit and found else None
+
     def medians(self, name: str) -> dict[str, float]:
         """Return the median of each figure over a contender's rounds that count."""
         runs = [result.figures for result in self.results if result.contender == name and result.counts]
@@ -113,8 +119,10 @@ def _remarks(report: Report) -> list[str]:
         for run in report.results
         if run.counts and run.ending != Ending.FINISHED
     ]
-    limits = [f"limit: {each.name}: {each.value:,.0f} {each.unit}" for each in report.limits]
-    return [*faults, *stopped, *limits]
+    limits = [f"{each.name}: {each.value:,.0f} {each.unit}" for each in report.limits]
+    reached = report.of_the_limit()
+    share = [f"{OURS}: {reached[1]:.0%} of the limit, which is {reached[0].name}"] if reached else []
+    return [*faults, *stopped, *limits, *share]
 
 
 def figures(report: Report) -> list[Figure]:
@@ -125,6 +133,9 @@ def figures(report: Report) -> list[Figure]:
             made.append(Figure(f"{each.name}: {name}", value, _UNITS[name.split(".")[0]]))
         if each.name != OURS and (ratios := report.ratios(each.name)):
             made.append(Figure(f"natalis against {each.name}", median(ratios), "x", _TARGETS.get(each.name, "")))
+    reached = report.of_the_limit()
+    if reached:
+        made.append(Figure("natalis: share of the nearest limit", 100 * reached[1], "%", "30, stretch 50"))
     return [*made, *report.limits]
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from perf.figures import Figure
+from perf.limits.client import CALLS
+from perf.limits.parts import medians
+from perf.limits.queue import PUBLISHED
 from perf.peers import report
 from perf.peers.contenders import CONTENDERS
 from perf.peers.harness import Ending, Result
@@ -101,6 +105,19 @@ def test_the_record_has_what_every_benchmark_has_and_what_it_was_made_from() -> 
     assert record["contenders"][1]["settings"] == {"pool": "threads"}
     assert {"name": "HTTP client", "value": 9000, "unit": "/s", "target": ""} in record["figures"]
     assert {"name": "natalis against celery", "value": 2, "unit": "x", "target": "5, stretch 8"} in record["figures"]
+
+
+def test_natalis_is_compared_with_the_limit_that_stands_nearest() -> None:
+    found = replace(session(ran("natalis", 1, 900)), limits=(Figure(CALLS, 3000, "/s"), Figure(PUBLISHED, 1800, "/s")))
+
+    assert found.of_the_limit() == (Figure(PUBLISHED, 1800, "/s"), 0.5)
+    assert "natalis: 50% of the limit, which is RabbitMQ: messages published and confirmed" in text(found)
+
+
+def test_limits_are_medians_over_the_rounds() -> None:
+    rounds = [[Figure(CALLS, value, "/s")] for value in (1.0, 9.0, 2.0)]
+
+    assert medians(rounds) == [Figure(CALLS, 2.0, "/s")]
 
 
 def test_a_quick_session_does_not_overwrite_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
