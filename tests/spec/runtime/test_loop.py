@@ -73,6 +73,32 @@ async def test_an_idle_service_is_stepped_again_when_the_bell_rings() -> None:
     assert service.taken == 2
 
 
+async def test_a_ring_during_the_step_is_not_lost() -> None:
+    clock, bell = VirtualClock(NOON), Bell()
+
+    def idle_while_it_rings() -> Step:
+        bell.ring()
+        return idle()
+
+    service = Scripted(idle_while_it_rings, busy)
+    await run(service, clock, bell, service.stopping, Progress("scripted", clock))
+    assert (service.taken, clock.now()) == (2, NOON)
+
+
+async def test_a_service_that_does_not_listen_waits_for_its_time() -> None:
+    clock, bell = VirtualClock(NOON), Bell()
+    service = Scripted(idle, busy)
+    progress = Progress("scripted", clock)
+    loop = asyncio.create_task(run(service, clock, bell, service.stopping, progress, listens=False))
+    await settle()
+    bell.ring()
+    await settle()
+    assert service.taken == 1
+    clock.advance(IDLE)
+    await loop
+    assert service.taken == 2
+
+
 async def test_a_step_that_raises_is_counted_and_the_next_one_comes() -> None:
     clock = VirtualClock(NOON)
     service, progress = Scripted(broken, busy), Progress("scripted", clock)

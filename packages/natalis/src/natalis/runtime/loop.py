@@ -20,9 +20,16 @@ _LONGEST_PAUSE = timedelta(seconds=5)
 _log = logging.getLogger(__name__)
 
 
-async def run(service: Service, clock: Clock, bell: Bell, stopping: asyncio.Event, progress: Progress) -> None:
-    """Step `service` until `stopping` is set; an error of one step is logged, and the next one comes after a pause."""
+async def run(
+    service: Service, clock: Clock, bell: Bell, stopping: asyncio.Event, progress: Progress, *, listens: bool = True
+) -> None:
+    """Step `service` until `stopping` is set; an error of one step is logged, and the next one comes after a pause.
+
+    A service that `listens` is stepped again when another one did something, too. What it did may be missed by a step
+    that had begun before, so a ring during the step counts.
+    """
     while not stopping.is_set():
+        heard = bell.rings
         try:
             step = await service.step()
         except Exception as error:  # noqa: BLE001 - whatever one step raises, the service must go on
@@ -35,7 +42,8 @@ async def run(service: Service, clock: Clock, bell: Bell, stopping: asyncio.Even
             bell.ring()
             await asyncio.sleep(0)  # noqa: TID251 - yields to the other loops, waits for nothing
         else:
-            await _first_of(stopping.wait(), bell.wait(), clock.sleep(wait_after(step, clock.now())))
+            waits = [stopping.wait(), clock.sleep(wait_after(step, clock.now()))]
+            await _first_of(*waits, *([bell.wait(heard=heard)] if listens else []))
 
 
 def wait_after(step: Step, now: datetime) -> timedelta:

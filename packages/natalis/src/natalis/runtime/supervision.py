@@ -16,6 +16,9 @@ from natalis.runtime.loop import run
 from natalis.runtime.progress import Progress
 
 _log = logging.getLogger(__name__)
+_LISTENERS = frozenset({"dispatcher"})
+"""Whose work the others make. The planner's and the reaper's comes with time alone, the worker's from the queue: woken
+by every round of the worker, they would write to the store a hundred times a second to find nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +27,20 @@ class Supervised:
 
     service: Service
     progress: Progress
+    listens: bool = False
 
 
 def supervised(services: Sequence[Service], clock: Clock) -> tuple[Supervised, ...]:
     """Put a record beside each service."""
-    return tuple(Supervised(service, Progress(service.name, clock)) for service in services)
+    return tuple(Supervised(service, Progress(service.name, clock), service.name in _LISTENERS) for service in services)
 
 
 async def supervise(staff: Sequence[Supervised], clock: Clock, bell: Bell, stopping: asyncio.Event) -> None:
     """Run every service until `stopping` is set, then drain them in the order given (planner first, reaper last)."""
     async with asyncio.TaskGroup() as group:
         for each in staff:
-            group.create_task(run(each.service, clock, bell, stopping, each.progress), name=each.service.name)
+            loop = run(each.service, clock, bell, stopping, each.progress, listens=each.listens)
+            group.create_task(loop, name=each.service.name)
     for each in staff:
         try:
             await each.service.drain()
