@@ -23,6 +23,8 @@ from natalis.stores.postgres.rows import (
 )
 from natalis.stores.postgres.session import Session, columns
 
+_READING = ("living_user", "occasions_of_user", "deliveries_of_user")
+_HOLDING = ("lock_living_user", "lock_occasions_of_user", "lock_deliveries_of_user")
 _USER = (
     "id",
     "first_name",
@@ -43,12 +45,12 @@ _USER = (
 
 async def load_person(session: Session, user_id: str) -> Person:
     """Return a living user with occasions and recent deliveries; raises `NotFound`."""
-    return await _person(session, user_id, prefix="")
+    return await _person(session, user_id, _READING)
 
 
 async def lock_person(session: Session, user_id: str) -> Person:
     """Return the same, held until the transaction ends: user, then occasions, then deliveries, as everybody does."""
-    return await _person(session, user_id, prefix="lock_")
+    return await _person(session, user_id, _HOLDING)
 
 
 async def write_change(session: Session, person: Person, change: PersonChange) -> Person:
@@ -66,12 +68,13 @@ async def write_change(session: Session, person: Person, change: PersonChange) -
     return Person(change.user, change.occasions, recent(deliveries))
 
 
-async def _person(session: Session, user_id: str, *, prefix: str) -> Person:
-    user = await session.row(f"{prefix}living_user", UserRow, id=user_id) if is_id(user_id) else None
+async def _person(session: Session, user_id: str, queries: tuple[str, str, str]) -> Person:
+    of_user, of_occasions, of_deliveries = queries
+    user = await session.row(of_user, UserRow, id=user_id) if is_id(user_id) else None
     if user is None:
         raise NotFound("user", user_id)
-    occasions = await session.rows(f"{prefix}occasions_of_user", OccasionRow, id=user_id)
-    deliveries = await session.rows(f"{prefix}deliveries_of_user", DeliveryRow, id=user_id)
+    occasions = await session.rows(of_occasions, OccasionRow, id=user_id)
+    deliveries = await session.rows(of_deliveries, DeliveryRow, id=user_id)
     return Person(
         user.user(), {row.kind: row.occasion() for row in occasions}, recent([row.delivery() for row in deliveries])
     )
