@@ -1,4 +1,4 @@
-"""A shell for every test, in an empty folder."""
+"""A shell for every test, in an empty folder; and one before empty servers."""
 
 from __future__ import annotations
 
@@ -11,29 +11,70 @@ from pathlib import Path
 import pytest
 
 from natalis.testing.pages import Shell
+from natalis.testing.servers import programs
+from natalis.testing.servers.postgres import ADMIN, ROLE, Postgres
+from natalis.testing.servers.rabbitmq import RabbitMQ
+
+_SUDO = """#!/bin/sh
+[ "$1" = -u ] && shift 2
+case "$1" in
+apt-get) ;; # they are here already
+rabbitmqctl) shift && {rabbitmq} exec {rabbitmqctl} "$@" ;;
+*) {postgres} exec "$@" ;;
+esac
+"""
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     """Return a shell in an empty folder, with `natalis` on its path and no settings in its environment."""
-    usual = ("3000", "3030", "9464")
-    ports = dict(zip(usual, _free_ports(len(usual)), strict=True))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NATALIS_")}
-    ours = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "NATALIS_PORT": ports["3000"],
-        "METRICS_PORT": ports["9464"],
-    }
-    shell = Shell(tmp_path, kept | ours, ports)
+    ports = _free_ports("3000", "3030", "9464")
+    ours = {"NATALIS_PORT": ports["3000"], "METRICS_PORT": ports["9464"]}
+    yield from _opened(Shell(tmp_path, _environment() | ours, ports))
+
+
+@pytest.fixture
+def fleet_shell(tmp_path: Path, rabbitmq_server: RabbitMQ) -> Iterator[Shell]:
+    """Return a shell before servers on which nothing was made yet; its `sudo` reaches those and no others."""
+    with Postgres() as postgres:
+        postgres.sql(f"alter role {ROLE} rename to somebody_else")  # the page makes this one
+        _write_sudo(tmp_path / "bin", postgres, rabbitmq_server)
+        servers = {"5432": str(postgres.port), "5672": str(rabbitmq_server.port)}
+        ports = servers | _free_ports("3000", "3030", "9464", "9465", "9466", "9467")
+        environment = _environment()
+        environment["PATH"] = f"{tmp_path / 'bin'}:{environment['PATH']}"
+        (tmp_path / "fleet").mkdir()
+        yield from _opened(Shell(tmp_path / "fleet", environment, ports))
+        rabbitmq_server.delete_vhost("natalis")
+
+
+def _opened(shell: Shell) -> Iterator[Shell]:
     yield shell
     for process in shell.others.values():
         process.kill()
         process.wait(timeout=60)
 
 
-def _free_ports(count: int) -> list[str]:
-    listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NATALIS_")}
+    return kept | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def _write_sudo(folder: Path, postgres: Postgres, rabbitmq: RabbitMQ) -> None:
+    postgres_tools = Path(programs.find("psql")).parent
+    script = _SUDO.format(
+        postgres=f"PATH={postgres_tools}:$PATH PGHOST=127.0.0.1 PGPORT={postgres.port} PGUSER={ADMIN}",
+        rabbitmq=" ".join(f"{name}={value}" for name, value in rabbitmq.for_its_tools().items()),
+        rabbitmqctl=programs.find("rabbitmqctl"),
+    )
+    folder.mkdir()
+    (folder / "sudo").write_text(script, encoding="utf-8")
+    (folder / "sudo").chmod(0o755)
+
+
+def _free_ports(*usual: str) -> dict[str, str]:
+    listening = [socket.create_server(("127.0.0.1", 0)) for _ in usual]
     ports = [str(each.getsockname()[1]) for each in listening]
     for each in listening:
         each.close()
-    return ports
+    return dict(zip(usual, ports, strict=True))

@@ -119,8 +119,7 @@ class Shell:
         return self._ported(block.text)
 
     def _ported(self, text: str) -> str:
-        for usual, ours in self.ports.items():
-            text = text.replace(usual, ours)
+        text = re.sub("|".join(self.ports), lambda found: self.ports[found[0]], text)  # at once: one may hold another
         return text.replace("/tmp/greetings", str(self.folder / "greetings"))  # noqa: S108 - what the page says
 
     def _output(self, title: str) -> Path:

@@ -134,6 +134,15 @@ class RabbitMQ(Server):
             raise ServerFailed(f"{erlang} failed on {self.node}: {answer}")
         return answer.removeprefix("{ok, ").removesuffix("}")
 
+    def for_its_tools(self) -> Mapping[str, str]:
+        """What `rabbitmqctl` must find in its environment to reach this node."""
+        return {
+            "HOME": str(self.folder),
+            "ERL_EPMD_PORT": str(self._neighbourhood.epmd.port),
+            "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        }
+
     def url(self, vhost: str = "%2F") -> str:
         """The address of a virtual host, percent-encoded."""
         return f"amqp://{USER}:{USER}@{ports.LOOPBACK}:{self.port}/{vhost}"
