@@ -126,10 +126,10 @@ async def test_what_was_kept_in_memory_meanwhile_is_dropped_when_it_is_back(
     redis: RedisServer, process: Process, answering: Answering
 ) -> None:
     cache = await process(redis.url, options=SLOW_TO_FORGET)
-    for _ in range(2):
+    for outage in ("the first outage", "the second outage"):
         await asyncio.to_thread(redis.kill)
         await until_away(cache, answering)
-        assert await cache.fetch("user:1", TTL, answering("of this outage")) == "of this outage"
+        assert await cache.fetch("user:1", TTL, answering(outage)) == outage
         await asyncio.to_thread(redis.start)
         await until(lambda: cache.is_shared)
 
@@ -140,7 +140,8 @@ async def test_what_was_kept_in_memory_meanwhile_is_dropped_when_it_is_back(
 async def test_what_was_to_be_forgotten_while_only_this_process_was_cut_off_is_forgotten_for_all_when_it_is_back(
     redis: RedisServer, network: TcpProxy, process: Process, answering: Answering, pattern: str
 ) -> None:
-    cut_off, other = await process(through(network), options=QUICK), await process(redis.url)
+    patient = {**QUICK, "timeout": timedelta(seconds=1)}
+    cut_off, other = await process(through(network), options=patient), await process(redis.url)
     await other.fetch("user:1", TTL, answering("Ada"))
     await until(lambda: not other._shared._keeping)
     assert await cut_off.fetch("user:1", TTL, answering("nobody")) == "Ada"

@@ -46,7 +46,7 @@ def create_app(services: ApiServices, options: ApiOptions) -> Litestar:
     operations = [*(operation for operation, _ in table), *system.OPERATIONS]
     reference = Reference(operations, options.version, needs_token=not is_loopback(options.listen))
     table += _system(services, reference)
-    limiter = None if options.rate is None else RateLimiter(options.rate)
+    limiter = None if options.rate is None else options.limiter or RateLimiter(options.rate)
     gate = Gate(services.tokens, services.clock, options.listen, limiter)
     routes = [mount(operation, handler, body_limit=_limit(operation, options)) for operation, handler in table]
     return _Api(

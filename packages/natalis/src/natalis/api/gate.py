@@ -23,7 +23,7 @@ from natalis.api.access import (
 )
 from natalis.api.operation import OPERATION, Asked, NoQuery, Operation
 from natalis.api.problems import FieldFault, Refusal
-from natalis.api.rate import RateLimiter
+from natalis.api.rate import Limiter
 from natalis.api.reading import read_query
 from natalis.ports.clock import Clock
 from natalis.ports.tokens import Scope, Token
@@ -44,7 +44,7 @@ class Gate:
         limiter: Bounds how fast one client may call; None for no bound.
     """
 
-    def __init__(self, tokens: ManageTokens, clock: Clock, listen: str, limiter: RateLimiter | None) -> None:
+    def __init__(self, tokens: ManageTokens, clock: Clock, listen: str, limiter: Limiter | None) -> None:
         self._tokens = tokens
         self._clock = clock
         self._listen = listen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from natalis.api.bulk import OpenPeople
-from natalis.api.rate import RateLimit
+from natalis.api.rate import Limiter, RateLimit
 from natalis.ports.clock import Clock
 from natalis.usecases.deliveries import ManageDeliveries
 from natalis.usecases.feedback import GiveFeedback
@@ -55,6 +55,7 @@ class ApiOptions:
         body_limit: Bytes of a JSON body.
         bulk_limit: Bytes of a body of `POST /user/bulk`, which goes to disk.
         rate: What one client may do; None for no limit.
+        limiter: Sees to it; None for one that knows only this process.
     """
 
     listen: str = "127.0.0.1"
@@ -62,3 +63,4 @@ class ApiOptions:
     body_limit: int = MEBIBYTE
     bulk_limit: int = 1024 * MEBIBYTE
     rate: RateLimit | None = None
+    limiter: Limiter | None = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 CLIENTS = 10_000
 
@@ -20,6 +22,14 @@ class RateLimit:
 
     per_second: float
     burst: float
+
+
+class Limiter(Protocol):
+    """Says who may call now."""
+
+    def admit(self, client: str, now: timedelta) -> timedelta | None:
+        """Count a request at `now` (a monotonic time); return None when it may go on, else how long to wait."""
+        ...
 
 
 @dataclass(slots=True)
@@ -60,3 +70,10 @@ class RateLimiter:
             bucket.level -= 1
             return None
         return timedelta(seconds=(1 - bucket.level) / self._limit.per_second)
+
+    def lower(self, levels: Mapping[str, float]) -> None:
+        """Let no client have more left than this; those that are not remembered stay so."""
+        for client, level in levels.items():
+            bucket = self._buckets.get(client)
+            if bucket is not None:
+                bucket.level = min(bucket.level, level)
