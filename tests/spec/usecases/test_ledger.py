@@ -64,6 +64,12 @@ def test_sent_within_the_tolerance_is_sent() -> None:
     assert answer.summary == "Sent at 2026-12-10 09:01:00 GMT (2026-12-10T09:01:00Z), 1 min after its fire time."
 
 
+@pytest.mark.parametrize("delivery", [None, the_delivery(Status.SENT, sent_at=FIRE)])
+def test_a_stored_date_that_is_none_is_told_of_all_the_same(delivery: Delivery | None) -> None:
+    answer = told(delivery, occasion=Occasion(ADA, BIRTHDAY, YearlyDate(2, 30), quarantined="no such day"))
+    assert answer.answer is (Answer.QUARANTINED if delivery is None else Answer.SENT)
+
+
 def test_sent_beyond_the_tolerance_is_late() -> None:
     answer = told(the_delivery(Status.SENT, sent_at=FIRE + timedelta(hours=3, seconds=61)))
     assert answer.answer is Answer.LATE

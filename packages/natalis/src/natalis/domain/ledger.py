@@ -156,10 +156,10 @@ def _without_delivery(evidence: Evidence, book: Rulebook, *, now: datetime) -> E
     occasion = _dated(evidence.occasion, evidence.leap_day)
     try:
         rule, zone = book.rule(evidence.kind), book.zone(evidence.timezone)
-    except InvalidInput as error:
+        firing = firing_in(occasion, rule, zone, year=evidence.year)
+    except (InvalidInput, ValueError) as error:  # ValueError: a stored date that is none, such as 30 February
         why = occasion.quarantined or str(error)
         return replace(blank, answer=Answer.QUARANTINED, summary=f"Set aside, it cannot be planned: {why}.")
-    firing = firing_in(occasion, rule, zone, year=evidence.year)
     if firing is None:
         summary = f"Omitted: {evidence.year} has no 29 February, and the rule for that is 'omit'."
         return replace(blank, answer=Answer.OMITTED, summary=summary, timezone=evidence.timezone)

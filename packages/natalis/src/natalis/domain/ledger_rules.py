@@ -100,6 +100,9 @@ def _lateness(firing: Firing, rule: KindRule, zone: tzinfo) -> str:
 def _changed(firing: Firing, occasion: Occasion | None, rule: KindRule, zone: tzinfo) -> Iterable[str]:
     if occasion is None:
         return
-    today = firing_in(occasion, rule, zone, year=firing.occasion_date.year)
+    try:
+        today = firing_in(occasion, rule, zone, year=firing.occasion_date.year)
+    except ValueError:  # a stored date that is none, such as 30 February
+        today = None
     if today is None or (today.occasion_date, today.fire_at) != (firing.occasion_date, firing.fire_at):
         yield "The date, the rules or the time-zone database have changed since: the stored instant counts."

@@ -10,7 +10,7 @@ from natalis.domain.occasion import Firing
 from natalis.domain.person import Person
 from natalis.domain.planning import Plannable
 from natalis.domain.rulebook import Rulebook
-from natalis.errors import NotFound
+from natalis.errors import InvalidInput, NotFound
 from natalis.ports.clock import Clock
 from natalis.ports.page import Page
 from natalis.ports.people import People
@@ -48,20 +48,21 @@ class ManageQuarantine:
 
         Raises:
             NotFound: No living user has this id, or nothing of theirs of this kind is set aside.
-            InvalidInput: The cause is still there: the kind is not configured, or the zone is unknown.
+            InvalidInput: The cause is still there: the kind is not configured, the zone is unknown, or there is no such
+                date.
         """
         person = await self._people.get(user_id)
         occasion = person.occasions.get(kind)
         if occasion is None or occasion.quarantined is None:
             raise NotFound("quarantined occasion", f"{user_id}:{kind}")
         profile = person.user.profile
-        firing = first_firing(
-            replace(occasion, leap_day=occasion.leap_day or profile.leap_day),
-            self._book.rule(kind),
-            self._book.zone(profile.timezone),
-            now=self._clock.now(),
-            used_years=_used_years(person, kind),
-        )
+        rule, zone = self._book.rule(kind), self._book.zone(profile.timezone)
+        dated = replace(occasion, leap_day=occasion.leap_day or profile.leap_day)
+        try:
+            firing = first_firing(dated, rule, zone, now=self._clock.now(), used_years=_used_years(person, kind))
+        except ValueError:  # a stored date that is none, such as 30 February
+            problem, remedy = f"{occasion.on} does not exist in the calendar", "give the user a date that exists"
+            raise InvalidInput(kind, problem, remedy) from None
         await self._plans.release(user_id, kind, firing)
         return firing
 

@@ -12,6 +12,8 @@ from natalis.domain.yearly_date import LeapDay, YearlyDate
 from natalis.stores.sqlite.instants import read, read_if_any, stored
 from natalis.stores.sqlite.session import Row, Scalar
 
+_LEAP_DAYS = frozenset(LeapDay)
+
 
 class UserRow(Row):
     """A user that was not erased."""
@@ -74,9 +76,10 @@ class OccasionRow(Row):
         return Plannable(self.occasion(), self.timezone, leap_day(self.user_leap_day), pending)
 
     def _upcoming(self) -> Firing | None:
-        if self.occasion_date is None or self.fire_at is None or self.expires_at is None:
+        day = None if self.occasion_date is None else _date(self.occasion_date)
+        if day is None or self.fire_at is None or self.expires_at is None:
             return None
-        return Firing(date.fromisoformat(self.occasion_date), read(self.fire_at), read(self.expires_at))
+        return Firing(day, read(self.fire_at), read(self.expires_at))
 
 
 class DeliveryRow(Row):
@@ -121,9 +124,20 @@ class KeyRow(Row):
     key: str
 
 
+# What another hand than ours put into the file must not keep a whole batch from being planned: a word that is none
+# counts as none, and an occasion whose date is none is set aside by the planner, visibly.
+
+
 def leap_day(text: str | None) -> LeapDay | None:
     """Return the word on 29 February."""
-    return None if text is None else LeapDay(text)
+    return LeapDay(text) if text in _LEAP_DAYS else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def user_columns(user: User, key: str) -> list[Scalar]:
