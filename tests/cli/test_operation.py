@@ -120,6 +120,12 @@ def test_who_is_set_aside_is_listed_and_released(natalis: Natalis, set_aside: st
     assert natalis("quarantine", "list", "--json").rows == []
 
 
+def test_who_is_set_aside_is_released_by_address_too(natalis: Natalis, set_aside: str) -> None:
+    (email,) = [row["email"] for row in natalis("user", "list", "--json").rows]
+
+    assert natalis("quarantine", "release", email, "--json").json["userId"] == set_aside
+
+
 def test_who_is_not_set_aside_cannot_be_released(natalis: Natalis, set_aside: str) -> None:
     natalis("quarantine", "release", set_aside)
 
