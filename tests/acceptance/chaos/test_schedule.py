@@ -49,6 +49,12 @@ def test_two_faults_strike_together_only_on_different_ground(seed: int) -> None:
 
 
 @given(SEEDS)
+def test_a_broker_node_is_killed_alone_so_that_its_stall_is_its_own(seed: int) -> None:
+    for blow in draw_schedule(seed, Weather(100, together=1)):
+        assert len(blow.strikes) == 1 or Kind.NODE_KILLED not in {each.kind for each in blow.strikes}
+
+
+@given(SEEDS)
 def test_clocks_alone_jump_no_further_than_told_in_both_directions(seed: int) -> None:
     strikes = [each for blow in draw_schedule(seed, Weather(200)) for each in blow.strikes]
     jumps = [each.jump for each in strikes if each.kind is Kind.CLOCK_JUMPED]

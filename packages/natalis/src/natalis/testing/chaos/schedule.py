@@ -183,9 +183,14 @@ def _blows(strikes: Sequence[Strike], chance: random.Random, together: float) ->
     left = list(strikes)
     while left:
         struck = [left.pop(0)]
-        if left and left[0].ground is not struck[0].ground and chance.random() < together:
+        if left and _may_meet(struck[0], left[0]) and chance.random() < together:
             struck.append(left.pop(0))
         yield Blow(tuple(struck), timedelta(seconds=round(chance.uniform(0, 0.8), 3)))
+
+
+def _may_meet(one: Strike, other: Strike) -> bool:
+    # A node that is killed strikes alone, because how long deliveries stand still then is a promise of its own.
+    return one.ground is not other.ground and Kind.NODE_KILLED not in {one.kind, other.kind}
 
 
 def _told(strike: Strike) -> str:
