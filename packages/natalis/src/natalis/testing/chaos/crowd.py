@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 
@@ -25,17 +25,15 @@ _NDJSON = {"Content-Type": "application/x-ndjson", "Accept": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One try of adding somebody.
+    """One request: somebody is added, or read back.
 
     Attributes:
         began: When.
-        ended: When it was answered, or given up.
-        status: The HTTP status; what went wrong where there was none.
+        served: Whether it was done.
     """
 
     began: timedelta
-    ended: timedelta
-    status: int | str
+    served: bool
 
 
 class Crowd:
@@ -55,7 +53,7 @@ class Crowd:
         self._number = 0
         self._coming: set[asyncio.Task[None]] = set()
         self.asked: list[Asked] = []
-        """Every try of adding one person."""
+        """Every request about one person, each try by itself."""
 
     @property
     def size(self) -> int:
@@ -83,19 +81,31 @@ class Crowd:
             await asyncio.wait(self._coming)
 
     async def one(self) -> None:
-        """Add one person, trying again until the API says so."""
+        """Add one person and read them back, trying again until the API has done each."""
         person = self._person()
         body, key = json.dumps(person), {"Idempotency-Key": person["email"], "Content-Type": "application/json"}
+        created = await self._until(_CREATED, "POST", "/user", data=body, headers=key)
+        self._witness.took_in(person["email"])
+        await self._until(_OK, "GET", f"/user/{created['id']}")
+
+    async def _until(self, wanted: int, method: str, path: str, **request: Any) -> dict[str, Any]:
         turn = self._number
         while True:
             began = self._clock.monotonic()
-            status = await self._post(f"{self._addresses[turn % len(self._addresses)]}/user", body, key, _ONE)
-            self.asked.append(Asked(began, self._clock.monotonic(), status))
-            if status == _CREATED:
-                self._witness.took_in(person["email"])
-                return
+            status, answer = await self._ask(method, f"{self._addresses[turn % len(self._addresses)]}{path}", request)
+            self.asked.append(Asked(began, status == wanted))
+            if status == wanted:
+                return answer
             turn += 1
             await self._clock.sleep(_AGAIN)
+
+    async def _ask(self, method: str, url: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return the status and the answer; 0 where there was none."""
+        try:
+            async with self._session.request(method, url, timeout=_ONE, **request) as answer:
+                return answer.status, await answer.json(content_type=None)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return 0, {}
 
     async def _herd(self, size: int) -> None:
         people = [self._person() for _ in range(size)]
@@ -115,14 +125,6 @@ class Crowd:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return 0
         return int(summary.get("added", 0)) + int(summary.get("unchanged", 0))
-
-    async def _post(self, url: str, body: str, headers: dict[str, str], timeout: aiohttp.ClientTimeout) -> int | str:  # noqa: ASYNC109 - aiohttp's own
-        try:
-            async with self._session.post(url, data=body, headers=headers, timeout=timeout) as answer:
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return type(error).__name__
 
     def _person(self) -> dict[str, str]:
         self._number += 1

@@ -28,7 +28,6 @@ from natalis.testing.chaos.witness import NeverRecovered, Witness
 _RECOVERY = timedelta(seconds=90)
 _LAST_ONES = timedelta(minutes=5)
 _LOOK = timedelta(milliseconds=250)
-_CREATED = 201
 _FLEET = {"planner": 2, "dispatcher": 2, "worker": 2, "api": 2}
 _POOR_DAY = Knobs(hang_rate=0.005, drop_rate=0.01, hang=timedelta(seconds=3))
 """One call in ten fails, some never answer or are cut, half of those after the message was accepted; 50 to 200 ms."""
@@ -79,8 +78,8 @@ class Recovery:
         flow: How long after that the next message was accepted.
         passage: How long after that somebody who came afterwards had their message: the whole way is open again.
         stall: The longest time without an accepted message, from the strike to the passage.
-        asked: How many tries of adding a person began while it lasted.
-        refused: How many of those were not answered with 201.
+        asked: How many requests began while it lasted: to add somebody, or to read them back.
+        refused: How many of those were not served.
     """
 
     blow: Blow
@@ -226,7 +225,7 @@ class Storm:
             passage,
             self._witness.longest_stall(struck, mended + passage),
             len(asked),
-            sum(each.status != _CREATED for each in asked),
+            sum(not each.served for each in asked),
         )
 
     def _herd_before(self, number: int, crowd: Crowd) -> int:
