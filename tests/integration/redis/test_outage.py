@@ -82,7 +82,7 @@ async def test_nobody_who_asks_notices_and_it_is_used_again_when_it_is_back(
     print(f"\n{mishap}, twice: {len(took)} calls, none failed; median {median:.2f} ms, longest {longest:.0f} ms")  # noqa: T201 - a figure of the run
 
 
-async def test_who_finds_it_away_does_not_wait_again(
+async def test_one_that_hangs_is_asked_a_few_times_and_then_no_more(
     redis: RedisServer, process: Process, answering: Answering
 ) -> None:
     operations: list[str] = []
@@ -91,11 +91,39 @@ async def test_who_finds_it_away_does_not_wait_again(
     await asyncio.to_thread(redis.pause)
 
     for number in range(100):
+        assert await cache.fetch(f"user:{number}", TTL, answering("Ada")) == "Ada"
+
+    assert operations.count("look") == 3
+
+
+async def test_one_that_refuses_is_asked_once(redis: RedisServer, process: Process, answering: Answering) -> None:
+    operations: list[str] = []
+    options = {**QUICK, "probe": timedelta(hours=1)}
+    cache = await process(redis.url, options=options, operated=lambda name, _: operations.append(name))
+    await asyncio.to_thread(redis.kill)
+
+    for number in range(100):
         await cache.fetch(f"user:{number}", TTL, answering("Ada"))
         await cache.invalidate(f"user:{number}")
 
-    assert operations.count("look") == 1
-    assert operations.count("forget") == 0
+    assert (operations.count("look"), operations.count("forget")) == (1, 0)
+
+
+async def test_a_pattern_that_it_may_not_have_heard_is_told_again(
+    redis: RedisServer, network: TcpProxy, process: Process, answering: Answering
+) -> None:
+    late, other = await process(through(network), options=QUICK), await process(redis.url)
+    await other.fetch("user:1", TTL, answering("Ada"))
+    await until(lambda: not other._shared._keeping)
+    network.black_hole()
+    await late.invalidate("user:1")
+    assert not late.is_shared
+    network.cut()
+    await network.pass_through()
+
+    await until(lambda: late.is_shared)
+
+    assert await other.fetch("user:1", TTL, answering("Ada Lovelace")) == "Ada Lovelace"
 
 
 async def test_while_it_is_away_values_are_kept_in_memory_for_a_short_time(

@@ -27,13 +27,16 @@ class FailoverOptions:
     """When Redis counts as away, and what holds meanwhile.
 
     Attributes:
-        timeout: How long one operation may take; the first that takes longer opens the circuit, and then none waits.
+        timeout: How long one operation may take.
+        late_in_a_row: So many look-ups that took longer, one after the other, open the circuit; a refusal does so at
+            once, and so does a pattern that Redis may not have heard of. Nobody waits while it is open.
         probe: How often an open circuit tries whether Redis is back.
         outage_ttl: How long a value is kept in memory at most while Redis is away: processes do not hear then of what
             others wrote.
     """
 
     timeout: timedelta = timedelta(milliseconds=50)
+    late_in_a_row: int = 3
     probe: timedelta = timedelta(milliseconds=250)
     outage_ttl: timedelta = timedelta(seconds=1)
 
@@ -91,6 +94,7 @@ class FailoverCache:
         self._memory = memory
         self._clock = clock
         self._options = options or FailoverOptions()
+        self._late = 0
         self._missed: set[str] = set()
         self._probing: asyncio.Task[None] | None = None
 
@@ -103,9 +107,14 @@ class FailoverCache:
         """Return the cached value, or load and keep it for `ttl`, or for less while Redis is away."""
         if self.is_shared:
             try:
-                return await self._shared.try_fetch(key, ttl, load)
+                answer = await self._shared.try_fetch(key, ttl, load)
             except SlotsAway as away:
-                self._lost(away)
+                self._late += 1
+                if not away.late or self._late >= self._options.late_in_a_row:
+                    self._lost(away)
+            else:
+                self._late = 0
+                return answer
         return await self._memory.fetch(key, min(ttl, self._options.outage_ttl), load)
 
     async def invalidate(self, pattern: str) -> None:
@@ -145,6 +154,7 @@ class FailoverCache:
         except SlotsAway:
             return False
         await self._memory.invalidate("*")
+        self._late = 0
         self._probing = None  # nothing was awaited since: no pattern was missed in between
         return True
 

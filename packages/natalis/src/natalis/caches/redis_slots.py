@@ -33,7 +33,16 @@ return 1
 
 
 class SlotsAway(Exception):
-    """Redis cannot be reached, answers too late, or refuses."""
+    """Redis cannot be reached, answers too late, or refuses.
+
+    Args:
+        reason: Which of these.
+        late: Whether it was only late: it may be busy, or this process may be.
+    """
+
+    def __init__(self, reason: str, *, late: bool = False) -> None:
+        super().__init__(reason)
+        self.late = late
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +194,7 @@ class RedisSlots:
             async with asyncio.timeout(self._timeout):
                 yield
         except TimeoutError:
-            raise SlotsAway(f"Redis does not answer within {self._timeout:g} s") from None
+            raise SlotsAway(f"Redis does not answer within {self._timeout:g} s", late=True) from None
         except Exception as error:  # whatever a client and a network come up with: a cache is not worth it
             raise SlotsAway(f"Redis: {error}") from error
         finally:
