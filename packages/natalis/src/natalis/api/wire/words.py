@@ -14,10 +14,11 @@ USER_ID = "0190c3f2-5dfb-7c8e-8f6b-5a4d3c2b1a09"
 _DATE_FORM = r"^(\d{4}-\d{2}-\d{2}|--\d{2}-?\d{2})$"
 
 UserId: TypeAlias = Annotated[str, Meta(description="The user's id: a UUID version 7.", examples=[USER_ID])]
+_NO_CODE = "signs of markup or code: `< > { } ; = % \\` and `--`."
 FirstName: TypeAlias = Annotated[
     str,
     Meta(
-        description="The given name, as greeted; no control characters.",
+        description="The given name, as greeted; without control characters and " + _NO_CODE,
         examples=["Ada"],
         extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT},
     ),
@@ -25,7 +26,7 @@ FirstName: TypeAlias = Annotated[
 LastName: TypeAlias = Annotated[
     str,
     Meta(
-        description="The family name, as greeted; no control characters.",
+        description="The family name, as greeted; without control characters and " + _NO_CODE,
         examples=["Lovelace"],
         extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT},
     ),
