@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,28 @@ def test_a_provider_that_is_away_is_a_warning_for_messages_wait(
 
     assert ran.code == ExitCode.DONE
     assert "to mend: start it" in ran.out
+
+
+def test_calls_of_the_provider_that_cannot_be_made_are_a_finding(
+    natalis: Natalis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NATALIS_PROVIDER_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("NATALIS_PROVIDER_BODY", '{"to": "{nobody}"}')
+
+    ran = natalis("doctor", "--json")
+
+    assert ran.code == ExitCode.PROBLEMS
+    assert _of(ran, "provider")["state"] == "ill"
+    assert "{nobody} is not a placeholder" in _of(ran, "provider")["detail"]
+
+
+def test_a_database_of_a_newer_version_is_a_finding_and_not_up_to_date(natalis: Natalis, clean: Path) -> None:
+    natalis("seed", "1")
+    with closing(sqlite3.connect(clean / "natalis.db")) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+
+    assert "made by a newer version" in _of(natalis("doctor", "--json"), "database")["detail"]
+    assert "made by a newer version" in natalis("migrate").err
 
 
 def test_wrong_settings_are_a_finding(natalis: Natalis, monkeypatch: pytest.MonkeyPatch) -> None:

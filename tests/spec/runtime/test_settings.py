@@ -94,6 +94,7 @@ def test_kinds_are_tables_of_rules(tmp_path: Path) -> None:
         ("NATALIS_PORT", "many", "whole number"),
         ("NATALIS_PORT", "70000", "65535"),
         ("NATALIS_WORKER_LEASE", "soon", "span of time"),
+        ("NATALIS_WORKER_LEASE", "99999999999d", "shorter span"),
         ("NATALIS_WORKER_LEASE", "0s", "longer than nothing"),
         ("NATALIS_ON_UNKNOWN", "pray", "retry or hold"),
         ("NATALIS_PROVIDER_URL", "ftp://x", "web address"),

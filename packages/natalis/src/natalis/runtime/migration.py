@@ -10,7 +10,7 @@ from natalis.ports.clock import Clock
 from natalis.runtime.settings import Settings
 from natalis.stores.sqlite import open_store
 from natalis.stores.sqlite.inspecting import inspect, missing_after
-from natalis.stores.sqlite.migrating import migrations
+from natalis.stores.sqlite.migrating import check_owner, migrations
 
 if TYPE_CHECKING:
     from natalis.stores.postgres.migrating import Progress
@@ -116,6 +116,8 @@ def _plan_of_file(settings: Settings) -> MigrationPlan:
     path = settings.database_path
     exists = path.exists()
     found = inspect(path, thoroughly=False) if exists else None
+    if found is not None:
+        check_owner(path, found.version, is_foreign=found.has_tables and not found.is_ours)
     missing = missing_after(0) if found is None else found.missing
     texts = {f"{number:04d}": sql for number, sql in migrations().items()}
     lacking = tuple(Lacking(name, "", _AT_ONCE, texts[name]) for name in missing)

@@ -29,7 +29,10 @@ def read_span(text: str) -> timedelta:
     parts = _SPAN.findall(text)
     if not parts or _SPAN.sub("", text).strip():
         raise ValueError("write a span of time such as 250ms, 30s, 15m, 24h or 1h 30m")
-    return sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta(0))
+    try:
+        return sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta(0))
+    except OverflowError:
+        raise ValueError("write a shorter span of time") from None
 
 
 def read_truth(text: str) -> bool:

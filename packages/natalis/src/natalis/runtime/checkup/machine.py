@@ -7,9 +7,11 @@ import socket
 import sys
 from urllib.parse import urlsplit
 
-from natalis.errors import SettingsInvalid
+from natalis.clocks.system import SystemClock
+from natalis.errors import InvalidInput, SettingsInvalid
 from natalis.runtime.checkup.finding import Finding, ill, warning, well
 from natalis.runtime.settings import Settings
+from natalis.runtime.wiring import open_provider
 from natalis.stores.sqlite.inspecting import holder_of
 from natalis.wording.folder import load_templates
 
@@ -55,9 +57,13 @@ def check_port(settings: Settings, name: str, port: int, variable: str) -> Findi
 
 
 async def check_provider(settings: Settings) -> Finding:
-    """See whether the e-mail service can be connected to."""
+    """See whether the calls can be made as they are set up, and whether the e-mail service can be connected to."""
     if settings.provider_url is None:
         return well("provider", "console: messages are printed; NATALIS_PROVIDER_URL names a real one")
+    try:
+        await open_provider(settings, SystemClock()).close()
+    except InvalidInput as error:
+        return ill("provider", f"{error.field}: {error.problem}", error.remedy)
     url = urlsplit(settings.provider_url)
     port = url.port or (443 if url.scheme == "https" else 80)
     try:

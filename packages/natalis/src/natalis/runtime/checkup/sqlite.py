@@ -10,6 +10,7 @@ from natalis.errors import StoreUnavailable
 from natalis.runtime.checkup.finding import Finding, ill, warning, well
 from natalis.runtime.settings import Settings
 from natalis.stores.sqlite.inspecting import Inspection, holder_of, inspect
+from natalis.stores.sqlite.migrating import check_owner
 
 LITTLE_SPACE = 1 << 30  # bytes: an import of a million people takes about half of it
 
@@ -42,8 +43,11 @@ def check_disk(settings: Settings) -> Finding:
 
 
 def _check_file(path: Path, found: Inspection) -> Finding:
-    if not found.is_ours and found.has_tables:
-        return ill("database", f"{path} belongs to another program", "name another file in DATABASE_URL")
+    try:
+        check_owner(path, found.version, is_foreign=found.has_tables and not found.is_ours)
+    except StoreUnavailable as error:
+        problem, _, remedy = str(error).partition(": ")
+        return ill("database", problem, remedy)
     if not _writable(path):
         return ill("database", f"{path} may not be written", "give this user the right to write it")
     if found.missing:

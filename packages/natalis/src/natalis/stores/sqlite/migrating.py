@@ -41,6 +41,18 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
 
 
+def check_owner(path: Path, version: int, *, is_foreign: bool) -> None:
+    """Refuse a file that this program must not touch.
+
+    Raises:
+        StoreUnavailable: It belongs to another program, or to a newer version of this one.
+    """
+    if is_foreign:
+        raise StoreUnavailable(f"the database {path} belongs to another program: name another file")
+    if version > max(migrations()):
+        raise StoreUnavailable(f"the database {path} was made by a newer version of Natalis: install that version")
+
+
 def statements(script: str) -> Iterator[str]:
     """Split a script; `executescript` would commit what came before it."""
     pending = ""
@@ -53,10 +65,7 @@ def statements(script: str) -> Iterator[str]:
 
 def _apply_missing(connection: sqlite3.Connection, path: Path) -> None:
     known, found = migrations(), _version(connection)
-    if found > max(known):
-        raise StoreUnavailable(f"the database {path} was made by a newer version of Natalis: install that version")
-    if _application(connection) != APPLICATION_ID and _has_tables(connection):
-        raise StoreUnavailable(f"the database {path} belongs to another program: name another file")
+    check_owner(path, found, is_foreign=_application(connection) != APPLICATION_ID and _has_tables(connection))
     for number, script in known.items():
         if number > found:
             for statement in statements(script):
