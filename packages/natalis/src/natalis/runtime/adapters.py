@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from natalis.caches.memory import Heard, MemoryCache
-from natalis.errors import SettingsInvalid
 from natalis.ports.cache import Cache
 from natalis.ports.clock import Clock
 from natalis.ports.store import Store
 from natalis.ports.transport import Transport
+from natalis.runtime.kept import KEPT
 from natalis.runtime.settings import Settings
 from natalis.stores import sqlite
 from natalis.transports.embedded import EmbeddedTransport
@@ -39,9 +39,13 @@ async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusi
 @contextlib.asynccontextmanager
 async def open_cache(settings: Settings, clock: Clock, heard: Heard | None) -> AsyncIterator[Cache]:
     """Open the cache: in memory, or shared through Redis and in memory while Redis is away."""
-    if settings.redis_url is not None:
-        raise SettingsInvalid(("REDIS_URL: a shared cache is not there yet; unset it",))
-    yield MemoryCache(clock, heard=heard)
+    if settings.redis_url is None:
+        yield MemoryCache(clock, heard=heard)
+        return
+    from natalis.caches.failover import open_shared_cache  # noqa: PLC0415 - see above
+
+    async with open_shared_cache(settings.redis_url, KEPT, clock, heard=heard) as shared:
+        yield shared
 
 
 @contextlib.asynccontextmanager
