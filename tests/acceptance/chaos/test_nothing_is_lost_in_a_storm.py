@@ -18,6 +18,7 @@ from natalis.testing.chaos.site import Servers
 from natalis.testing.chaos.storm import Plan, Storm
 from natalis.testing.servers.postgres import PostgresDatabase
 from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost
+from natalis.testing.servers.redis import RedisServer
 
 PEOPLE = 3_000
 EVERY_KIND_ONCE = Weather(len(Kind), longest_jump=timedelta(seconds=20), together=0.6, pace=0.5)
@@ -29,13 +30,14 @@ EVERY_KIND_ONCE = Weather(len(Kind), longest_jump=timedelta(seconds=20), togethe
 async def test_everybody_taken_in_is_greeted_exactly_once_under_faults_of_every_kind(
     migrated: PostgresDatabase,
     rabbitmq_cluster: ClusterVirtualHost,
+    redis: RedisServer,
     tmp_path: Path,
     say: Callable[[str], None],
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
     say(f"seed {seed}")
     storm = Storm(Plan(PEOPLE, EVERY_KIND_ONCE, seed), say)
-    outcome = await storm.rage(Servers(migrated, rabbitmq_cluster, None), tmp_path)
+    outcome = await storm.rage(Servers(migrated, rabbitmq_cluster, redis), tmp_path)
     for line in lines(outcome):
         say(line)
     assert outcome.reckoning.people >= PEOPLE
