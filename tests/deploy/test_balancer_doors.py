@@ -118,6 +118,7 @@ def test_the_results_of_a_bulk_body_arrive_while_it_is_worked_on(
 
     def results(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
+        request.send_header("Content-Type", "application/x-ndjson")
         request.send_header("Content-Length", "4")
         request.end_headers()
         request.wfile.write(b"1\n")

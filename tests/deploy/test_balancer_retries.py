@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from natalis.testing.balancer import Balancer
-from natalis.testing.stand_in import Behaviour, StandIn, answering, cutting
+from natalis.testing.stand_in import Behaviour, StandIn, answering, cutting, read_body
 
 pytestmark = pytest.mark.network
 FAILURES = {"cut": cutting} | {str(status): answering(status) for status in (502, 503, 504)}
@@ -58,10 +59,9 @@ def test_the_body_and_the_key_arrive_at_the_second_api_too(
 ) -> None:
     arrived: list[bytes] = []
 
-    def keep(request: object) -> None:
-        length = int(request.headers["Content-Length"])  # type: ignore[attr-defined]  # a handler of http.server
-        arrived.append(request.rfile.read(length))  # type: ignore[attr-defined]  # as above
-        request.close_connection = True  # type: ignore[attr-defined]  # as above
+    def keep(request: BaseHTTPRequestHandler) -> None:
+        arrived.append(read_body(request))
+        request.close_connection = True
 
     one, other = stand_in(keep), stand_in(keep)
     balance(one.port, other.port).ask("POST", "/user", body=b'{"firstName":"Zoe"}', headers=KEY)
@@ -94,6 +94,33 @@ def test_an_api_that_says_it_is_not_ready_is_heard_and_stays_in(
     balancer = balance(api.port, api.port)
     assert [balancer.ask("GET", "/ready").status for _ in range(10)] == [503] * 10
     assert len(api.received) == 10
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/user/1"), ("POST", "/user"), ("POST", "/user/bulk")])
+def test_when_all_apis_refuse_they_are_heard_and_asked_again_as_soon_as_they_can(
+    method: str, path: str, balance: Callable[..., Balancer], stand_in: Callable[[Behaviour], StandIn]
+) -> None:
+    statuses = [503]
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        answering(statuses[-1], body=b'{"of":"the api"}')(request)
+
+    balancer = balance(*(stand_in(behave).port for _ in range(3)))
+    for _ in range(12):  # three failures each, and more
+        refused = balancer.ask("GET", "/user/1")
+        assert (refused.status, refused.json()) == (503, {"of": "the api"})
+    statuses.append(200)
+    body = None if method == "GET" else b"x" * 100_000
+    assert balancer.ask(method, path, body=body).status == 200
+
+
+def test_a_post_that_was_cut_goes_nowhere_else_also_when_all_others_are_left_out(
+    nobody: int, balance: Callable[..., Balancer], stand_in: Callable[[Behaviour], StandIn]
+) -> None:
+    api = stand_in(cutting)
+    balancer = balance(api.port, nobody)
+    assert {balancer.ask("POST", "/user", body=b"{}").status for _ in range(8)} == {502}
+    assert len(api.received) <= 2 * 3  # each of the two lists gives up after three
 
 
 def test_nobody_there_is_told_as_a_problem_with_a_time_to_come_back(
