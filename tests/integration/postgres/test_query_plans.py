@@ -161,7 +161,7 @@ HOT: Mapping[str, tuple[dict[str, Any], int, int]] = {
     "upcoming_occasions": ({**PAGE, "until": NOW + timedelta(days=1)}, 60, 0),
     "cohorts": ({"months": [6], "days": [20]}, 3000, 0),
     "occasions_of_user": (ONE, 1, 0),
-    "living_user": (ONE, 1, 0),
+    "person": (ONE, 4, 16),
     "lock_living_user": (ONE, 1, 0),
     "living_users_after": ({"after": user_id(500_000), "limit": 100}, 1, 0),
     "occasions_after": ({"user_id": user_id(500_000), "kind": "", "limit": 100}, 2, 0),

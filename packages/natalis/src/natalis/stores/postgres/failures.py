@@ -7,8 +7,13 @@ from asyncpg import exceptions as said
 
 from natalis.errors import InvalidInput, NatalisError, StoreUnavailable
 
-REPEATABLE = (said.DeadlockDetectedError, said.SerializationError)
-"""The server undid the whole transaction and asks for it to be run again."""
+REPEATABLE = (
+    said.DeadlockDetectedError,
+    said.SerializationError,
+    said.InvalidCachedStatementError,  # a migration changed what a statement returns; it is prepared anew
+    asyncpg.exceptions.OutdatedSchemaCacheError,
+)
+"""The whole transaction was undone, and running it again is right."""
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """All that the driver raises; a time-out and a lost connection are `OSError`s or `TimeoutError`s."""
 _NOT_TEXT = (said.CharacterNotInRepertoireError, said.UntranslatableCharacterError, UnicodeEncodeError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import MAXYEAR, MINYEAR
 
 from natalis.domain.user import email_key
 from natalis.errors import NotFound
@@ -31,12 +32,18 @@ class PostgresHistory:
         return await self._engine.read_with_lag(lambda session: _year(session, user_id, year))
 
 
+def _is_one(year: int) -> bool:
+    return MINYEAR <= year <= MAXYEAR
+
+
 async def _year(session: Session, user_id: str, year: int) -> list[YearRecord]:
     if not is_id(user_id) or await session.row("user_exists", IdRow, id=user_id) is None:
         raise NotFound("user", user_id)
     found = await session.rows("occasions_of_user", OccasionRow, id=user_id)
     occasions = {row.kind: row.occasion() for row in found}
-    rows = await session.rows("users_deliveries_in_year", DeliveryRow, user_id=user_id, year=year)
+    rows = (
+        await session.rows("users_deliveries_in_year", DeliveryRow, user_id=user_id, year=year) if _is_one(year) else []
+    )
     telling = most_telling(row.delivery() for row in rows)
     attempts = await attempts_of(session, [delivery.key for delivery in telling.values()])
     return [

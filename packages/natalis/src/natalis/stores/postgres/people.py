@@ -14,7 +14,7 @@ from natalis.stores.cursors import read_cursor, write_cursor
 from natalis.stores.postgres.engine import Engine
 from natalis.stores.postgres.ids import LOWEST_ID, cursor_id
 from natalis.stores.postgres.persons import load_person, lock_person, write_change
-from natalis.stores.postgres.receptions import receive_all
+from natalis.stores.postgres.receptions import receive_all, receive_at_once
 from natalis.stores.postgres.rows import UserRow, is_id
 from natalis.stores.postgres.session import Session
 from natalis.stores.reasons import USER_DELETED
@@ -30,12 +30,16 @@ class PostgresPeople:
         """Add users, in order; one that cannot be added does not hold up the others."""
         if not arrivals:
             return []
+        if len(arrivals) == 1 and len(arrivals[0].occasions) == 1:
+            reception = await self._engine.once(lambda session: receive_at_once(session, arrivals[0]))
+            if reception is not None:
+                return [reception]
         run = self._engine.once if _takes_one_statement(arrivals) else self._engine.write
         return await run(lambda session: receive_all(session, arrivals))
 
     async def get(self, user_id: str) -> Person:
         """Return a living user; raises `NotFound`."""
-        return await self._engine.read(lambda session: load_person(session, user_id))
+        return await self._engine.once(lambda session: load_person(session, user_id))
 
     async def page(self, *, email: str | None, limit: int, cursor: str | None) -> Page[User]:
         """List living users by id, or the one with this address; raises `InvalidInput` for a bad cursor."""

@@ -11,8 +11,10 @@ from natalis.domain.person import Person, PersonChange
 from natalis.domain.user import User, email_key
 from natalis.errors import EmailTaken, NotFound
 from natalis.stores.judgements import recent
+from natalis.stores.postgres.person_rows import PersonRow, person_of
 from natalis.stores.postgres.rows import (
     OCCASION_COLUMNS,
+    USER_VALUES,
     DeliveryRow,
     OccasionRow,
     UserRow,
@@ -23,34 +25,25 @@ from natalis.stores.postgres.rows import (
 )
 from natalis.stores.postgres.session import Session, columns
 
-_READING = ("living_user", "occasions_of_user", "deliveries_of_user")
-_HOLDING = ("lock_living_user", "lock_occasions_of_user", "lock_deliveries_of_user")
-_USER = (
-    "id",
-    "first_name",
-    "last_name",
-    "email",
-    "email_key",
-    "month",
-    "day",
-    "year",
-    "timezone",
-    "locale",
-    "leap_day",
-    "created_at",
-    "updated_at",
-    "version",
-)
-
 
 async def load_person(session: Session, user_id: str) -> Person:
     """Return a living user with occasions and recent deliveries; raises `NotFound`."""
-    return await _person(session, user_id, _READING)
+    rows = await session.rows("person", PersonRow, id=user_id) if is_id(user_id) else []
+    if not rows:
+        raise NotFound("user", user_id)
+    return person_of(rows)
 
 
 async def lock_person(session: Session, user_id: str) -> Person:
     """Return the same, held until the transaction ends: user, then occasions, then deliveries, as everybody does."""
-    return await _person(session, user_id, _HOLDING)
+    user = await session.row("lock_living_user", UserRow, id=user_id) if is_id(user_id) else None
+    if user is None:
+        raise NotFound("user", user_id)
+    occasions = await session.rows("lock_occasions_of_user", OccasionRow, id=user_id)
+    deliveries = await session.rows("lock_deliveries_of_user", DeliveryRow, id=user_id)
+    return Person(
+        user.user(), {row.kind: row.occasion() for row in occasions}, recent([row.delivery() for row in deliveries])
+    )
 
 
 async def write_change(session: Session, person: Person, change: PersonChange) -> Person:
@@ -68,22 +61,10 @@ async def write_change(session: Session, person: Person, change: PersonChange) -
     return Person(change.user, change.occasions, recent(deliveries))
 
 
-async def _person(session: Session, user_id: str, queries: tuple[str, str, str]) -> Person:
-    of_user, of_occasions, of_deliveries = queries
-    user = await session.row(of_user, UserRow, id=user_id) if is_id(user_id) else None
-    if user is None:
-        raise NotFound("user", user_id)
-    occasions = await session.rows(of_occasions, OccasionRow, id=user_id)
-    deliveries = await session.rows(of_deliveries, DeliveryRow, id=user_id)
-    return Person(
-        user.user(), {row.kind: row.occasion() for row in occasions}, recent([row.delivery() for row in deliveries])
-    )
-
-
 async def _change_user(session: Session, before: User, after: User) -> None:
     old, new = email_key(before.profile.email), email_key(after.profile.email)
     try:
-        await session.run("change_user", **dict(zip(_USER, user_columns(after, new), strict=True)))
+        await session.run("change_user", **dict(zip(USER_VALUES, user_columns(after, new), strict=True)))
     except UniqueViolationError:
         raise EmailTaken(after.profile.email) from None
     if old != new:

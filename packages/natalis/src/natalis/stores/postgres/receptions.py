@@ -11,11 +11,15 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from asyncpg.exceptions import UniqueViolationError
+
 from natalis.domain.user import User, email_key
 from natalis.ports.people import Added, Arrival, KeyReused, Reception, Repeated, Taken
 from natalis.stores.postgres.rows import (
     OCCASION_COLUMNS,
+    OCCASION_VALUES,
     USER_COLUMNS,
+    USER_VALUES,
     IdRow,
     UserRow,
     occasion_columns,
@@ -72,6 +76,18 @@ class _Known:
         if arrival.request is not None:
             self.requests[arrival.request.key] = (arrival.request.digest, arrival.user)
         return Added(arrival.user)
+
+
+async def receive_at_once(session: Session, arrival: Arrival) -> Reception | None:
+    """Add one user with one occasion, in one statement; None when there is anything to look into first."""
+    values, request = _values(arrival, email_key(arrival.user.profile.email)), arrival.request
+    if request is None:
+        return Added(arrival.user) if await session.rows("add_user", IdRow, **values) else None
+    values |= {"request": request.key, "digest": request.digest, "forget_at": request.expires_at}
+    try:
+        return Added(arrival.user) if await session.rows("add_user_for_request", IdRow, **values) else None
+    except UniqueViolationError:
+        return None
 
 
 async def receive_all(session: Session, arrivals: Sequence[Arrival]) -> list[Reception]:
@@ -136,7 +152,8 @@ async def _claim_requests(session: Session, entries: Sequence[_Entry], known: _K
         now=min(user.created_at for _, user in asked.values()),
     )
     own = {row.key for row in claimed}
-    for row in await session.rows("requests_known", _Request, keys=sorted(asked.keys() - own)):
+    others = sorted(asked.keys() - own)
+    for row in await session.rows("requests_known", _Request, keys=others) if others else ():
         known.requests[row.key] = (row.digest, row.user())
     return [entry for entry in entries if entry[1].request is None or entry[1].request.key in own]
 
@@ -152,6 +169,12 @@ async def _write(session: Session, entries: Sequence[_Entry]) -> set[str]:
         "add_users", IdRow, **columns(users, *USER_COLUMNS), **columns(occasions, *OCCASION_COLUMNS)
     )
     return {str(row.id) for row in rows}
+
+
+def _values(arrival: Arrival, address: str) -> dict[str, object]:
+    user, occasion = arrival.user, arrival.occasions[0]
+    values = dict(zip(USER_VALUES, user_columns(user, address), strict=True))
+    return values | dict(zip(OCCASION_VALUES, occasion_columns(occasion, user.profile), strict=True))
 
 
 async def _learn_holders(session: Session, refused: Sequence[_Entry], known: _Known) -> None:

@@ -159,7 +159,7 @@ def in_one_order(keys: Iterable[DeliveryKey]) -> list[DeliveryKey]:
 
 
 def user_columns(user: User, key: str) -> tuple[object, ...]:
-    """Return a user in the order of `USER_COLUMNS`; `key` is the `email_key` of the address."""
+    """Return a user in the order of `USER_VALUES` and `USER_COLUMNS`; `key` is the `email_key` of the address."""
     profile = user.profile
     return (
         user.id,
@@ -180,7 +180,7 @@ def user_columns(user: User, key: str) -> tuple[object, ...]:
 
 
 def occasion_columns(occasion: Occasion, profile: Profile) -> tuple[object, ...]:
-    """Return an occasion in the order of `OCCASION_COLUMNS`."""
+    """Return an occasion in the order of `OCCASION_VALUES` and `OCCASION_COLUMNS`."""
     firing = occasion.upcoming
     return (
         occasion.user_id,
@@ -196,6 +196,38 @@ def occasion_columns(occasion: Occasion, profile: Profile) -> tuple[object, ...]
     )
 
 
+USER_VALUES: Sequence[str] = (
+    "id",
+    "first_name",
+    "last_name",
+    "email",
+    "email_key",
+    "month",
+    "day",
+    "year",
+    "timezone",
+    "locale",
+    "leap_day",
+    "created_at",
+    "updated_at",
+    "version",
+)
+"""What the queries that take one user call what `user_columns` returns."""
+OCCASION_VALUES: Sequence[str] = (
+    "user_id",
+    "kind",
+    "on_month",
+    "on_day",
+    "on_year",
+    "on_leap_day",
+    "on_timezone",
+    "user_leap_day",
+    "occasion_date",
+    "fire_at",
+    "expires_at",
+    "quarantined",
+)
+"""What the query that takes one occasion calls what `occasion_columns` returns."""
 USER_COLUMNS: Sequence[str] = (
     "ids",
     "first_names",

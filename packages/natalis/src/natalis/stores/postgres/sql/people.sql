@@ -56,6 +56,45 @@ dated AS (
 )
 SELECT id FROM added;
 
+-- name: add_user
+-- Store one new user with one occasion, which is what most bring, unless the address is taken; return who was stored.
+WITH added AS (
+    INSERT INTO users (id, first_name, last_name, email, email_key, month, day, year, timezone, locale, leap_day,
+        created_at, updated_at, version)
+    VALUES (:id, :first_name, :last_name, :email, :email_key, :month, :day, :year, :timezone, :locale, :leap_day,
+        :created_at, :updated_at, :version)
+    ON CONFLICT (email_key) WHERE deleted_at IS NULL DO NOTHING
+    RETURNING id
+)
+INSERT INTO occasions (user_id, kind, month, day, year, leap_day, timezone, user_leap_day, occasion_date, fire_at,
+    expires_at, quarantined, last_year)
+SELECT id, :kind, :on_month, :on_day, :on_year, :on_leap_day, :on_timezone, :user_leap_day, :occasion_date, :fire_at,
+    :expires_at, :quarantined, 0
+FROM added
+RETURNING user_id AS id;
+
+-- name: add_user_for_request
+-- Store one new user with one occasion under a request key that was not used before, unless the address is taken. Of two
+-- at once with one key the second finds the address taken, or fails on the key: either way it is looked into again.
+WITH added AS (
+    INSERT INTO users (id, first_name, last_name, email, email_key, month, day, year, timezone, locale, leap_day,
+        created_at, updated_at, version)
+    SELECT :id, :first_name, :last_name, :email, :email_key, :month, :day, :year, :timezone, :locale, :leap_day,
+        :created_at, :updated_at, :version
+    WHERE NOT EXISTS (SELECT FROM requests WHERE key = :request)
+    ON CONFLICT (email_key) WHERE deleted_at IS NULL DO NOTHING
+    RETURNING id
+),
+noted AS (
+    INSERT INTO requests (key, digest, user_id, expires_at) SELECT :request, :digest, id, :forget_at FROM added
+)
+INSERT INTO occasions (user_id, kind, month, day, year, leap_day, timezone, user_leap_day, occasion_date, fire_at,
+    expires_at, quarantined, last_year)
+SELECT id, :kind, :on_month, :on_day, :on_year, :on_leap_day, :on_timezone, :user_leap_day, :occasion_date, :fire_at,
+    :expires_at, :quarantined, 0
+FROM added
+RETURNING user_id AS id;
+
 -- name: put_occasions
 -- Store occasions of one person, each in place of the one of the same kind; what was planned for a new one is not known.
 INSERT INTO occasions (user_id, kind, month, day, year, leap_day, timezone, user_leap_day, occasion_date, fire_at,
@@ -74,11 +113,21 @@ ON CONFLICT (user_id, kind, month) DO UPDATE SET
     expires_at = excluded.expires_at,
     quarantined = excluded.quarantined;
 
--- name: living_user
--- One living user.
-SELECT id, first_name, last_name, email, month, day, year, timezone, locale, leap_day, created_at, updated_at, version
+-- name: person
+-- One living user with every occasion and every delivery, in one picture: a row for each pair of the two.
+SELECT users.id, first_name, last_name, email, users.month, users.day, users.year, users.timezone, locale,
+    users.leap_day, created_at, updated_at, version,
+    occasions.kind, occasions.month AS on_month, occasions.day AS on_day, occasions.year AS on_year,
+    occasions.leap_day AS on_leap_day, occasions.occasion_date AS next_date, occasions.fire_at AS next_fire,
+    occasions.expires_at AS next_expiry, occasions.quarantined,
+    deliveries.kind AS of_kind, deliveries.occasion_date, deliveries.status, deliveries.fire_at, deliveries.due_at,
+    deliveries.expires_at, deliveries.timezone AS of_timezone, deliveries.attempts, deliveries.may_have_arrived,
+    CASE deliveries.status WHEN 'sent' THEN deliveries.finished_at END AS sent_at, deliveries.provider_id,
+    deliveries.reason, deliveries.planned_at
 FROM users
-WHERE id = :id AND deleted_at IS NULL;
+LEFT JOIN occasions ON occasions.user_id = users.id
+LEFT JOIN deliveries ON deliveries.user_id = users.id
+WHERE users.id = :id AND users.deleted_at IS NULL;
 
 -- name: lock_living_user
 -- One living user, held until the transaction ends: whoever changes a person begins here.
