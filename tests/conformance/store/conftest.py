@@ -44,7 +44,6 @@ def new_postgres_store(new_postgres_database: NewDatabase) -> NewStore:
 
 @pytest.fixture
 def new_pooled_postgres_store(new_postgres_database: NewDatabase, pgbouncer_server: PgBouncer) -> NewStore:
-    pgbouncer_server.revive()
     return lambda: _postgres(pgbouncer_server.url(new_postgres_database().name))
 
 

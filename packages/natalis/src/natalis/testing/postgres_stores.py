@@ -31,7 +31,6 @@ def postgres_template(postgres_server: Postgres) -> str:
 @pytest.fixture
 def new_postgres_database(postgres_server: Postgres, postgres_template: str) -> Iterator[NewDatabase]:
     """What makes an empty database, migrated."""
-    postgres_server.revive()
     made: list[PostgresDatabase] = []
 
     def make() -> PostgresDatabase:
