@@ -79,6 +79,8 @@ class Publisher:
             raise TransportUnavailable(f"RabbitMQ: {self._wire.blocked}")
 
     def _on_confirm(self, frame: Any) -> None:
+        if not self._wire.is_up:
+            return  # a returned message is confirmed as well, right behind: it must not count as safe
         answer, safe = frame.method, isinstance(frame.method, Basic.Ack)
         self._confirms.settle(answer.delivery_tag, multiple=answer.multiple, safe=safe)
         if not safe:

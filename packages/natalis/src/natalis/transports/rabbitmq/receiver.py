@@ -76,7 +76,7 @@ class Receiver:
         One who takes and takes before they acknowledge gets as many again: the broker would send nothing more, and
         they would wait in vain. If the line falls meanwhile, nothing comes.
         """
-        if self._needs_consumer():
+        if self._changing.locked() or self._needs_consumer():
             await asyncio.shield(asyncio.ensure_future(self._start()))
 
     async def stop(self, republish: Callable[[Sequence[DeliveryKey]], Awaitable[None]], *, everything: bool) -> None:
