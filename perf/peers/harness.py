@@ -27,6 +27,7 @@ _POLL = timedelta(milliseconds=20)
 _COURTESY = _SECOND / 2  # between ready and the instant, at least, so that nobody is still starting
 _JUST_BEFORE = _SECOND / 4  # the meters take a moment to read, and everybody is at rest then
 _AFTERWARDS = _SECOND / 2  # something posted twice may come a little after the last mark
+_LAST_WORDS = 3  # lines
 _HASTE = (1, 2, 4)  # times the lead, when a contender was not ready in time on a busy machine
 
 
@@ -120,7 +121,7 @@ def perform(contender: Contender, stage: Stage, *, count: int, patience: Patienc
             except _NotReady as late:
                 reason = str(late)
             except ServerFailed as failed:
-                return Result(contender.name, turn, faults=(f"did not run: {failed}",))
+                return Result(contender.name, turn, faults=(f"did not run: {_short(failed)}",))
     return Result(contender.name, turn, faults=(reason,))
 
 
@@ -139,6 +140,8 @@ async def _perform(
         await provider.post("/reset")
         start = _read(stage, None)
         troupe.start()
+        # What autovacuum does within a minute of so many new rows; the minute is not there.
+        stage.analyze(situation)
         if situation.due - clock.now() < _COURTESY:
             raise _NotReady(f"was not ready when its messages were due, {situation.due:%H:%M:%S}")
         async with ledgers.opened(situation.database_url, contender.sent, file=file) as ledger:
@@ -150,7 +153,7 @@ async def _perform(
                 drained_at = clock.now()
             course = _Course(start, at_due, _read(stage, troupe), drained_at, ending, watch.memory)
             if not troupe.is_running:
-                return Result(contender.name, turn, faults=(f"ended by itself: {troupe.log_tail(5)}",))
+                return Result(contender.name, turn, faults=(f"ended by itself: {troupe.log_tail(_LAST_WORDS)}",))
             await clock.sleep(_AFTERWARDS)
             # Before it is stopped: what an orderly end may make a queue deliver again is another matter.
             evidence = await _evidence(provider, ledger, early=early)
@@ -238,6 +241,12 @@ def _figures(situation: Situation, course: _Course, evidence: verdict.Evidence) 
         "lateness.p99": quantile(lateness, 0.99),
         "lateness.max": max(lateness),
     }
+
+
+def _short(failed: ServerFailed) -> str:
+    """Return the reason and the last lines of the log, which hold what the program itself had to say."""
+    reason, *log = str(failed).splitlines()
+    return " | ".join([reason, *log[-_LAST_WORDS:]])
 
 
 def _whole_second(instant: datetime) -> datetime:

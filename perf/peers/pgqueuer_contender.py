@@ -17,7 +17,7 @@ from perf.peers import crew, loops, stock
 from perf.peers.knobs import turned
 from perf.peers.situation import Situation, read
 
-KNOBS = turned({"workers": 2, "batch": 500, "tasks": 1000, "pool": 4, "connections": 4, "grouped": 1})
+KNOBS = turned({"workers": 1, "batch": 500, "tasks": 1000, "pool": 4, "connections": 4, "grouped": 1})
 SETTINGS = {
     "enqueued ahead with execute_after, in batches of 1,000": "its own way to have work due at an instant: ahead",
     "durability durable": "its default: every table of its is logged",

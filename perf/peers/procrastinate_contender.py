@@ -14,7 +14,7 @@ from perf.peers import crew, loops, stock
 from perf.peers.knobs import turned
 from perf.peers.situation import Situation, read
 
-KNOBS = turned({"workers": 2, "concurrency": 50, "pool": 8, "connections": 4, "grouped": 1})
+KNOBS = turned({"workers": 4, "concurrency": 20, "pool": 8, "connections": 4, "grouped": 1})
 SETTINGS = {
     "deferred ahead with schedule_at, in batches of 1,000": "its own way to have work due at an instant: ahead",
     "job rows marked succeeded": "its default, delete_jobs=never: what was done stays known; acknowledged late",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from natalis.testing.servers import keeper, ports
 from natalis.testing.servers.postgres import Postgres, PostgresDatabase
@@ -115,6 +116,10 @@ class Stage:
     def checkpoint(self) -> None:
         """Write out what earlier work left behind, so that no run pays for the one before it."""
         self.postgres.sql("checkpoint")
+
+    def analyze(self, situation: Situation) -> None:
+        """Have the planner of queries know what is in the contender's database."""
+        self.postgres.sql("analyze", database=urlsplit(situation.database_url).path.removeprefix("/"))
 
     def wal(self) -> int:
         """Return how many bytes of write-ahead log there are so far."""

@@ -55,7 +55,6 @@ def lay(situation: Situation) -> None:
         with connection.cursor().copy("COPY messages (id, email, message, due_at) FROM STDIN") as copy:
             for message in every(situation.count):
                 copy.write_row((*message, situation.due))
-        connection.execute("VACUUM ANALYZE messages")
 
 
 def every(count: int) -> Iterator[Message]:
