@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from natalis.testing.machine import Machine, fetched, first_answer
 
 PEOPLE = 20_000
 KILLS = 50
-LIFE = (0.6, 2.0)  # seconds: from before the process is ready to well into its work
+BIRTH = 10  # one life in so many ends at any moment before the process is ready, the others while it works
+LIFE = (0.2, 1.2)  # seconds from being ready: time for a first answer, not for all
 DEADLINE = 600.0  # seconds for the last life to finish
 
 
@@ -46,14 +48,21 @@ def people_due_now(path: Path, now: datetime) -> None:
     path.write_text("first name,last name,email,birthday,timezone\n" + "\n".join(rows) + "\n")
 
 
-def kill_at_random(machine: Machine, address: str, chance: random.Random) -> int:
-    """Start and kill the process until it was killed `KILLS` times; return how many calls were accepted by then."""
-    for _ in range(KILLS):
-        with machine.running("up") as process:
-            time.sleep(chance.uniform(*LIFE))  # noqa: TID251 - the moment of death is real time
+def kill_at_random(machine: Machine, address: str, chance: random.Random) -> list[int]:
+    """Start and kill the process until it was killed `KILLS` times; return how many were accepted after each."""
+    accepted: list[int] = []
+    took_to_be_ready = 1.0
+    for life in range(KILLS):
+        with machine.running("up", "--json") as process:
+            if life % BIRTH:
+                began = time.monotonic()
+                first_answer(process)
+                took_to_be_ready = time.monotonic() - began
+            span = LIFE if life % BIRTH else (0.0, took_to_be_ready)
+            time.sleep(chance.uniform(*span))  # noqa: TID251 - the moment of death is real time
             assert process.poll() is None, (machine.folder / "up.log").read_text()
             process.kill()
-    accepted: int = fetched(f"{address}/stats")["accepted"]
+        accepted.append(fetched(f"{address}/stats")["accepted"])
     return accepted
 
 
@@ -114,17 +123,20 @@ def test_every_delivery_is_sent_and_acknowledged_exactly_once(
             "NATALIS_RETRY_CAP": "5s",
             "WORKER_CONCURRENCY": "60",
         }
-        accepted_by_then = kill_at_random(machine, address, random.Random(seed))
+        accepted = kill_at_random(machine, address, random.Random(seed))
         finish(machine, address)
         per_key: dict[str, dict[str, Any]] = fetched(f"{address}/stats?keys=1")["perKey"]
     sent = asyncio.run(sent_keys(machine))
     attempts = sum(counts["received"] for counts in per_key.values())
+    at_work = sum(before < after for before, after in pairwise([0, *accepted]))
     with capsys.disabled():
         sys.stdout.write(
-            f"\nseed {seed}: killed {KILLS} times ({accepted_by_then} of {PEOPLE} accepted by then), "
+            f"\nseed {seed}: killed {KILLS} times, {at_work} of them at work "
+            f"({accepted[-1]} of {PEOPLE} accepted by then), "
             f"{attempts} calls for {PEOPLE} messages: {attempts - PEOPLE} repeated attempts\n"
         )
-    assert accepted_by_then < PEOPLE, "the process must die while work is left"
+    assert accepted[-1] < PEOPLE, "the process must die while work is left"
+    assert at_work >= KILLS // 2, "most lives must end in the midst of their work"
     assert len(sent) == PEOPLE
     assert set(sent.values()) == {1}
     assert per_key.keys() == sent.keys()
