@@ -150,6 +150,33 @@ async def test_a_change_is_made_only_to_the_version_that_if_match_names(api: Api
         assert came.json()["errors"][0]["field"] == "If-Match"
 
 
+@pytest.mark.parametrize(
+    ("if_match", "status"), [('"2"', 204), ('"7", "2"', 204), ("*", 204), ('"1"', 412), ("x", 422)]
+)
+@pytest.mark.parametrize("path", ["/user/{id}", "/user/{id}/occasions/anniversary"])
+async def test_what_is_taken_away_is_taken_away_only_from_the_version_that_if_match_names(
+    api: Api, path: str, if_match: str, status: int
+) -> None:
+    user = await api.add()
+    await api.client.put(f"/user/{user['id']}/occasions/anniversary", json={"date": "2015-06-20"})
+
+    came = await api.client.delete(path.format(**user), headers={"If-Match": if_match})
+
+    assert came.status_code == status
+    left = (await api.client.get(f"/user/{user['id']}")).json()
+    assert len(left.get("occasions", ())) == (2 if status != 204 else 0 if path == "/user/{id}" else 1)
+
+
+async def test_a_yearly_date_is_set_only_on_the_version_that_if_match_names(api: Api) -> None:
+    user = await api.add()
+    path, date = f"/user/{user['id']}/occasions/anniversary", {"date": "2015-06-20"}
+
+    stale = await api.client.put(path, json=date, headers={"If-Match": '"2"'})
+    fresh = await api.client.put(path, json=date, headers={"If-Match": '"1"'})
+
+    assert (stale.status_code, fresh.status_code) == (412, 200)
+
+
 @pytest.mark.parametrize(("if_none_match", "status"), [('"1"', 304), ('W/"1"', 304), ("*", 304), ('"2"', 200)])
 async def test_who_knows_the_version_is_told_so_without_a_body(api: Api, if_none_match: str, status: int) -> None:
     user = await api.add()

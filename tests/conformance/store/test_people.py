@@ -11,8 +11,9 @@ from natalis.domain.delivery import SUPERSEDED, Status
 from natalis.domain.occasion import ANNIVERSARY, BIRTHDAY
 from natalis.domain.person import Person, PersonChange, RequestKey
 from natalis.domain.scheduling import Yearly, amend, further_dates
+from natalis.domain.user import User
 from natalis.domain.yearly_date import LeapDay, YearlyDate
-from natalis.errors import EmailTaken, InvalidInput, NotFound
+from natalis.errors import EmailTaken, InvalidInput, NotFound, PreconditionFailed
 from natalis.ports.people import Added, KeyReused, Repeated, Taken
 from natalis.ports.store import Store
 from natalis.testing.builders import NOON, a_profile, a_rulebook, an_arrival, renamed
@@ -277,6 +278,22 @@ async def test_a_deleted_user_is_gone_and_leaves_the_address_free(journey: Journ
         await journey.store.people.remove(user.id, now=NOON, erase=False)
     assert list((await journey.store.people.page(email=None, limit=10, cursor=None)).items) == []
     assert len(await journey.arrive(a_profile(email="ada@x.org"))) == 1
+
+
+async def test_a_check_that_raises_keeps_the_user_from_being_deleted(journey: Journey) -> None:
+    (user,) = await journey.arrive(a_profile())
+    seen: list[User] = []
+
+    def refuse(found: User) -> None:
+        seen.append(found)
+        raise PreconditionFailed("version 2", "version 1")
+
+    for erase in (False, True):
+        with pytest.raises(PreconditionFailed):
+            await journey.store.people.remove(user.id, now=NOON, erase=erase, check=refuse)
+
+    assert seen == [user, user]
+    assert (await journey.store.people.get(user.id)).user == user
 
 
 async def test_deleting_cancels_what_is_pending_and_plans_nothing_more(journey: Journey) -> None:

@@ -214,9 +214,9 @@ async def test_nobody_is_congratulated_twice_in_a_year_for_changing_the_birthday
 
 async def test_an_amendment_of_an_older_version_is_refused_and_changes_nothing(users: ManageUsers) -> None:
     user_id = (await users.create(ADA)).user.id
-    await users.amend(user_id, UserInput(first_name="Augusta"), expected_version=1)
+    await users.amend(user_id, UserInput(first_name="Augusta"), versions={1})
     with pytest.raises(PreconditionFailed):
-        await users.amend(user_id, UserInput(first_name="Late"), expected_version=1)
+        await users.amend(user_id, UserInput(first_name="Late"), versions={1})
     assert (await users.read(user_id)).user.profile.first_name == "Augusta"
 
 

@@ -9,9 +9,9 @@ from litestar.enums import HttpMethod
 from msgspec import UNSET
 
 from natalis.api import problems
-from natalis.api.etag import tag_of
+from natalis.api.etag import expected_versions, tag_of
 from natalis.api.operation import Asked, Operation, Success, answer, body_of, empty
-from natalis.api.users import ETAG, TAG, USER_PATH
+from natalis.api.users import ETAG, IF_MATCH, TAG, USER_PATH
 from natalis.api.wire.render import person_shape
 from natalis.api.wire.user import OccasionFields, Person
 from natalis.ports.tokens import Scope
@@ -29,7 +29,8 @@ PUT = Operation(
     {200: Success("The user with every yearly date.", Person, (ETAG,))},
     scope=Scope.WRITE,
     body=OccasionFields,
-    refusals=(problems.NOT_FOUND,),
+    refusals=(problems.NOT_FOUND, problems.PRECONDITION_FAILED),
+    headers=(IF_MATCH,),
     path_examples=_PATH,
 )
 DELETE = Operation(
@@ -41,7 +42,8 @@ DELETE = Operation(
     TAG,
     {204: Success("Taken away.")},
     scope=Scope.WRITE,
-    refusals=(problems.NOT_FOUND,),
+    refusals=(problems.NOT_FOUND, problems.PRECONDITION_FAILED),
+    headers=(IF_MATCH,),
     path_examples=_PATH,
 )
 
@@ -57,10 +59,12 @@ class OccasionRoutes:
         fields = await body_of(request, OccasionFields)
         path = request.path_params
         leap_day = None if fields.leap_day is UNSET else fields.leap_day
-        person = await self.occasions.put(path["user_id"], path["kind"], fields.date, leap_day)
+        versions = expected_versions(request.headers.get("if-match"))
+        person = await self.occasions.put(path["user_id"], path["kind"], fields.date, leap_day, versions=versions)
         return answer(person_shape(person), headers={"ETag": tag_of(person.user.version)})
 
     async def delete(self, request: Asked) -> Response[None]:
         """Answer `DELETE /user/{id}/occasions/{kind}`."""
-        await self.occasions.remove(request.path_params["user_id"], request.path_params["kind"])
+        path, versions = request.path_params, expected_versions(request.headers.get("if-match"))
+        await self.occasions.remove(path["user_id"], path["kind"], versions=versions)
         return empty()

@@ -19,7 +19,7 @@ from natalis.api.wire.render import person_shape, user_shape
 from natalis.api.wire.user import DeleteQuery, Person, User, UserFields, UserPage, UserQuery
 from natalis.api.wire.words import USER_ID
 from natalis.domain.intake import UserInput
-from natalis.errors import InvalidFields, InvalidInput, PreconditionFailed
+from natalis.errors import InvalidFields, InvalidInput
 from natalis.ports.people import Repeated
 from natalis.ports.tokens import Scope
 from natalis.usecases.manage_users import ManageUsers
@@ -111,7 +111,8 @@ DELETE = Operation(
     {204: Success("Deleted.")},
     scope=Scope.WRITE,
     query=DeleteQuery,
-    refusals=(problems.NOT_FOUND,),
+    refusals=(problems.NOT_FOUND, problems.PRECONDITION_FAILED),
+    headers=(IF_MATCH,),
     path_examples=USER_PATH,
 )
 LIST = Operation(
@@ -155,9 +156,9 @@ class UserRoutes:
         """Answer `PATCH` and `PUT /user/{id}`."""
         user_id = request.path_params["user_id"]
         fields = await body_of(request, UserFields)
-        expected = await self._expected(user_id, request.headers.get("if-match"))
+        versions = expected_versions(request.headers.get("if-match"))
         with _as_sent(fields):
-            person = await self.users.amend(user_id, _input(fields), expected_version=expected)
+            person = await self.users.amend(user_id, _input(fields), versions=versions)
         return answer(person_shape(person), headers={"ETag": tag_of(person.user.version)})
 
     async def delete(self, request: Asked) -> Response[None]:
@@ -165,7 +166,8 @@ class UserRoutes:
         erase = query_of(request, DeleteQuery).erase
         if erase:
             check_scope(request, Scope.ADMIN)
-        await self.users.remove(request.path_params["user_id"], erase=erase)
+        versions = expected_versions(request.headers.get("if-match"))
+        await self.users.remove(request.path_params["user_id"], erase=erase, versions=versions)
         return empty()
 
     async def list(self, request: Asked) -> Response[bytes]:
@@ -173,15 +175,6 @@ class UserRoutes:
         query = query_of(request, UserQuery)
         page = await self.users.list(email=given(query.email), limit=query.limit, cursor=given(query.cursor))
         return answer(UserPage([user_shape(user) for user in page.items], page.cursor))
-
-    async def _expected(self, user_id: str, if_match: str | None) -> int | None:
-        versions = expected_versions(if_match)
-        if versions is None or len(versions) == 1:
-            return None if versions is None else next(iter(versions))
-        found = (await self.users.read(user_id)).user.version
-        if found not in versions:
-            raise PreconditionFailed(f"{if_match}", tag_of(found))
-        return found
 
 
 def _input(fields: UserFields) -> UserInput:

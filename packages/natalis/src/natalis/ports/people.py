@@ -80,8 +80,12 @@ class People(Protocol):
         """
         ...
 
-    async def remove(self, user_id: str, *, now: datetime, erase: bool) -> None:
+    async def remove(
+        self, user_id: str, *, now: datetime, erase: bool, check: Callable[[User], None] | None = None
+    ) -> None:
         """Delete softly: the address becomes free, the occasions end, pending deliveries are cancelled.
+
+        `check` sees a living user in the same transaction; what it raises leaves everything as it was.
 
         With `erase` every personal datum goes for good (also of a user deleted softly before); deliveries keep what
         counts need. Raises `NotFound`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from natalis.domain.intake import check_date, check_leap_day, latest_date
 from natalis.domain.occasion import BIRTHDAY, check_kind
 from natalis.domain.person import Person, PersonChange
@@ -12,6 +14,7 @@ from natalis.ports.cache import Cache
 from natalis.ports.clock import Clock
 from natalis.ports.people import People
 from natalis.usecases import freshness
+from natalis.usecases.manage_users import check_version
 
 
 class ManageOccasions:
@@ -30,7 +33,15 @@ class ManageOccasions:
         self._clock = clock
         self._book = book
 
-    async def put(self, user_id: str, kind: str, date: str | None, leap_day: str | None = None) -> Person:
+    async def put(
+        self,
+        user_id: str,
+        kind: str,
+        date: str | None,
+        leap_day: str | None = None,
+        *,
+        versions: Collection[int] | None = None,
+    ) -> Person:
         """Set the yearly date of a kind; its pending delivery follows.
 
         Args:
@@ -38,9 +49,11 @@ class ManageOccasions:
             kind: A kind that is configured, but `birthday`.
             date: `2015-06-20`, or `--06-20` without a year.
             leap_day: `backward`, `forward` or `omit`; None or empty for the user's own or the kind's rule.
+            versions: Refuse when the user is at none of these (`If-Match`); None for any.
 
         Raises:
             NotFound: No living user has this id.
+            PreconditionFailed: The user changed in between.
             InvalidInput: The kind, the date or the rule cannot be right.
         """
         self._book.rule(_further(kind))
@@ -48,6 +61,7 @@ class ManageOccasions:
         yearly = Yearly(check_date(date, latest_date(now), field="date"), check_leap_day(leap_day))
 
         def decide(person: Person) -> PersonChange:
+            check_version(person.user, versions)
             dates = {**further_dates(person), kind: yearly}
             return amend(person, person.user.profile, dates, self._book, now=now)
 
@@ -55,17 +69,24 @@ class ManageOccasions:
         await freshness.forget_user(self._cache, user_id)
         return person
 
-    async def remove(self, user_id: str, kind: str) -> Person:
+    async def remove(self, user_id: str, kind: str, *, versions: Collection[int] | None = None) -> Person:
         """Take the yearly date of a kind away; its pending delivery is cancelled.
+
+        Args:
+            user_id: Whose.
+            kind: Which.
+            versions: Refuse when the user is at none of these (`If-Match`); None for any.
 
         Raises:
             NotFound: No living user has this id, or the user has no such occasion.
+            PreconditionFailed: The user changed in between.
             InvalidInput: It is the birthday.
         """
         _further(kind)
         now = self._clock.now()
 
         def decide(person: Person) -> PersonChange:
+            check_version(person.user, versions)
             dates = further_dates(person)
             if dates.pop(kind, None) is None:
                 raise NotFound("occasion", kind)

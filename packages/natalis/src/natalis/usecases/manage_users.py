@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeAlias, assert_never
 
 import uuid_utils
@@ -105,13 +106,13 @@ class ManageUsers:
         """
         return await self._cache.fetch(freshness.user_key(user_id), freshness.USER, lambda: self._people.get(user_id))
 
-    async def amend(self, user_id: str, given: UserInput, *, expected_version: int | None = None) -> Person:
+    async def amend(self, user_id: str, given: UserInput, *, versions: Collection[int] | None = None) -> Person:
         """Change the given fields; the pending deliveries follow.
 
         Args:
             user_id: Whose.
             given: Any subset of the fields.
-            expected_version: Refuse when the user is not at this version (`If-Match`); None for any.
+            versions: Refuse when the user is at none of these (`If-Match`); None for any.
 
         Raises:
             NotFound: No living user has this id.
@@ -122,7 +123,7 @@ class ManageUsers:
         now = self._clock.now()
 
         def decide(person: Person) -> PersonChange:
-            _check_version(person, expected_version)
+            check_version(person.user, versions)
             profile = check_amendment(person.user.profile, given, latest_date(now), self._book.zone)
             return amend(person, profile, further_dates(person), self._book, now=now)
 
@@ -130,13 +131,20 @@ class ManageUsers:
         await freshness.forget_user(self._cache, user_id)
         return person
 
-    async def remove(self, user_id: str, *, erase: bool = False) -> None:
+    async def remove(self, user_id: str, *, erase: bool = False, versions: Collection[int] | None = None) -> None:
         """Delete softly, or with `erase` remove every personal datum for good; pending deliveries are cancelled.
+
+        Args:
+            user_id: Whose.
+            erase: For good, also of a user removed before.
+            versions: Refuse when the living user is at none of these (`If-Match`); None for any.
 
         Raises:
             NotFound: No living user has this id (with `erase`: nor did one have it, that was not erased).
+            PreconditionFailed: The user changed in between.
         """
-        await self._people.remove(user_id, now=self._clock.now(), erase=erase)
+        check = None if versions is None else partial(check_version, versions=versions)
+        await self._people.remove(user_id, now=self._clock.now(), erase=erase, check=check)
         await freshness.forget_user(self._cache, user_id)
 
     async def list(
@@ -155,6 +163,8 @@ class ManageUsers:
         )
 
 
-def _check_version(person: Person, expected: int | None) -> None:
-    if expected is not None and person.user.version != expected:
-        raise PreconditionFailed(f"version {expected}", f"version {person.user.version}")
+def check_version(user: User, versions: Collection[int] | None) -> None:
+    """Raise `PreconditionFailed` unless the user is at one of these versions; None stands for any."""
+    if versions is not None and user.version not in versions:
+        wanted = " or ".join(map(str, sorted(versions))) or "that was never given out"
+        raise PreconditionFailed(f"version {wanted}", f"version {user.version}")

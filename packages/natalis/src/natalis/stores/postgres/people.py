@@ -59,11 +59,20 @@ class PostgresPeople:
 
         return await self._engine.write(work)
 
-    async def remove(self, user_id: str, *, now: datetime, erase: bool) -> None:
-        """Delete softly, or with `erase` for good; raises `NotFound`."""
+    async def remove(
+        self, user_id: str, *, now: datetime, erase: bool, check: Callable[[User], None] | None = None
+    ) -> None:
+        """Delete softly, or with `erase` for good; raises `NotFound`, and what `check` raises."""
         if not is_id(user_id):
             raise NotFound("user", user_id)
-        await self._engine.write(lambda session: _remove(session, user_id, now, erase=erase))
+
+        async def work(session: Session) -> None:
+            found = None if check is None else await session.row("lock_living_user", UserRow, id=user_id)
+            if check is not None and found is not None:
+                check(found.user())
+            await _remove(session, user_id, now, erase=erase)
+
+        await self._engine.write(work)
 
 
 def _takes_one_statement(arrivals: Sequence[Arrival]) -> bool:

@@ -48,9 +48,18 @@ class SqlitePeople:
         """Load, decide and write in one transaction; raises `NotFound`, `EmailTaken`, and what `decide` raises."""
         return await self._engine.write(lambda session: _change(session, user_id, decide))
 
-    async def remove(self, user_id: str, *, now: datetime, erase: bool) -> None:
-        """Delete softly, or with `erase` for good; raises `NotFound`."""
-        await self._engine.write(lambda session: _remove(session, user_id, stored(now), erase=erase))
+    async def remove(
+        self, user_id: str, *, now: datetime, erase: bool, check: Callable[[User], None] | None = None
+    ) -> None:
+        """Delete softly, or with `erase` for good; raises `NotFound`, and what `check` raises."""
+
+        def work(session: Session) -> None:
+            found = None if check is None else session.row("living_user", UserRow, id=user_id)
+            if check is not None and found is not None:
+                check(found.user())
+            _remove(session, user_id, stored(now), erase=erase)
+
+        await self._engine.write(work)
 
 
 def _page_after(session: Session, after: str, limit: int) -> Page[User]:
