@@ -49,8 +49,11 @@ def test_who_invents_addresses_is_counted_by_their_own(
 ) -> None:
     balancer = balance(stand_in(answering()).port)
     answers_until_refused(balancer, OUTSIDE, {"X-Forwarded-For": "203.0.113.8"})
-    invented = balancer.ask("GET", "/user/1", headers={"X-Forwarded-For": "203.0.113.9"}, source=OUTSIDE)
-    assert invented.status == 429
+    invented = [
+        balancer.ask("GET", "/user/1", headers={"X-Forwarded-For": f"203.0.113.{last}"}, source=OUTSIDE).status
+        for last in range(9, 109)
+    ]
+    assert 429 in invented  # a new place comes free every 10 ms; each of these would have 200 of its own
 
 
 def test_one_address_has_ten_requests_under_way(
