@@ -34,7 +34,7 @@ async def an_ill_service(*, recognises_repeats: bool) -> AsyncIterator[tuple[Htt
         seed=1,
     )
     running = await serve(knobs, SystemClock())
-    options = HttpOptions(running.url, recognises_repeats=recognises_repeats, timeout=timedelta(milliseconds=500))
+    options = HttpOptions(running.url, recognises_repeats=recognises_repeats, timeout=timedelta(seconds=3))
     provider = HttpProvider(options, SystemClock())
     try:
         yield provider, running.provider
