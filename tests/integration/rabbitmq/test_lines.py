@@ -186,6 +186,29 @@ async def test_what_goes_back_because_nobody_asks_does_not_count_as_having_faile
     assert keys_of(await received(transport, 3)) == set(keys(3))
 
 
+async def test_a_consumer_that_the_broker_forgot_is_made_anew(
+    rabbitmq: VirtualHost, connect: Connect, keys: Keys
+) -> None:
+    transport = connect(rabbitmq.url, starving=timedelta(milliseconds=300))
+    await transport.receive(1, patience=timedelta(0))
+    receiver = transport._receiving.current
+    assert receiver is not None
+    await receiver._wire.ask(lambda done: receiver._wire.channel.basic_cancel(receiver._consumers[0], callback=done))
+    await transport.publish(keys(3))
+
+    assert keys_of(await received(transport, 3)) == set(keys(3))
+
+
+async def test_one_who_waits_at_an_empty_queue_keeps_the_line(rabbitmq: VirtualHost, connect: Connect) -> None:
+    transport = connect(rabbitmq.url, starving=timedelta(milliseconds=100))
+    await transport.receive(1, patience=timedelta(0))
+    before = transport._receiving.current
+
+    await transport.receive(1, patience=timedelta(seconds=3))
+
+    assert transport._receiving.current is before
+
+
 async def test_one_who_takes_more_than_is_sent_ahead_is_sent_more(
     rabbitmq: VirtualHost, connect: Connect, keys: Keys
 ) -> None:

@@ -31,6 +31,7 @@ class RabbitMQOptions:
         heartbeat: The broker gives up on us when it hears nothing for twice this long, and says something itself every
             half of it.
         silence: A line that has been silent for this long is dead: longer than a heartbeat, or nothing ever would be.
+        starving: How long a receiver waits for a message before it asks whether there are any.
         idle: After this long without a `receive` what waits for one goes back, so that others may have it.
         backoff: How long to wait once every node was tried in vain.
     """
@@ -47,6 +48,7 @@ class RabbitMQOptions:
     answer_timeout: timedelta = timedelta(seconds=5)
     heartbeat: timedelta = timedelta(seconds=6)
     silence: timedelta = timedelta(seconds=8)
+    starving: timedelta = timedelta(seconds=5)
     idle: timedelta = timedelta(seconds=1)
     backoff: RetryPolicy = field(
         default_factory=lambda: RetryPolicy(base=timedelta(milliseconds=100), cap=timedelta(seconds=5))

@@ -41,6 +41,7 @@ class Receiver:
         self._changing = asyncio.Lock()
         self._bell: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heard, self._heard_at = wire.bytes_received, clock.monotonic()
+        self._asked_at, self._starved = clock.monotonic(), False
         wire.down.add_done_callback(self._ring)
         wire.channel.add_on_cancel_callback(lambda _: wire.abort("it cancelled the consumer: the queue is gone"))
 
@@ -140,6 +141,23 @@ class Receiver:
         elif now - self._heard_at > self._options.silence:
             self._wire.abort(f"silent for {self._options.silence.total_seconds():g} s")
 
+    async def check_flow(self) -> None:
+        """Cut the line if messages wait, and for two questions in a row none of them is sent to one who has none.
+
+        After an election a broker may forget that it has a consumer; to live and to receive nothing looks healthy.
+        """
+        now = self._clock.monotonic()
+        if self._holding.messages or now - self._asked_at < self._options.starving:
+            return
+        self._asked_at = now
+        with contextlib.suppress(TransportUnavailable):
+            if not await self.depth() or self._holding.messages:
+                self._starved = False
+            elif self._starved:
+                self._wire.abort("messages wait there, and it sends none")
+            else:
+                self._starved = True
+
     async def close(self) -> None:
         """Close in order: what is not acknowledged goes back."""
         await self._wire.close()
@@ -172,6 +190,7 @@ class Receiver:
     def _on_message(self, _channel: object, method: Any, _properties: object, body: bytes) -> None:
         keys = self._read(method.delivery_tag, body)
         if keys:
+            self._starved = False
             self._arrived(len(keys), 1)
             self._holding.add(method.delivery_tag, keys)
             self._ring()

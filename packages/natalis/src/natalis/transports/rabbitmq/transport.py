@@ -161,6 +161,8 @@ class RabbitMQTransport:
             if receiver is None or not receiver.is_up:
                 continue
             receiver.check()
+            if receiver.is_started and self._receivers:
+                await receiver.check_flow()
             idle = self._clock.monotonic() - self._asked_at
             if receiver.is_started and not self._receivers and idle >= self._options.idle:
                 await self._stop_receiving(everything=False)
