@@ -72,7 +72,7 @@ def test_any_local_time_in_any_zone_has_the_instants_of_the_oracle(oracle: Oracl
 
 
 @given(
-    instant=st.datetimes(datetime(FIRST, 1, 2), datetime(LAST, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001
+    instant=st.datetimes(datetime(FIRST, 1, 2), datetime(LAST, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants naive bounds
     name=st.sampled_from(sorted(ZONES.names())),
 )
 def test_the_instant_of_what_a_clock_shows_is_never_later_than_when_it_shows_it(instant: datetime, name: str) -> None:
@@ -88,7 +88,7 @@ def test_the_instant_of_what_a_clock_shows_is_never_later_than_when_it_shows_it(
 def test_a_fold_that_a_send_time_carries_means_nothing(fold: int) -> None:
     zone = ZONES.get("Europe/Paris")
 
-    found = instant_of(datetime(2026, 10, 25).date(), time(2, 30, fold=fold), zone)  # noqa: DTZ001
+    found = instant_of(datetime(2026, 10, 25).date(), time(2, 30, fold=fold), zone)  # noqa: DTZ001 - a date
 
     assert found == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
@@ -122,7 +122,7 @@ def test_a_gap_is_read_with_the_offset_before_it_to_the_microsecond() -> None:
     zone = ZONES.get("America/New_York")
     microsecond = timedelta(microseconds=1)
 
-    last = instant_of(datetime(2026, 3, 8).date(), time(2, 59, 59, 999_999), zone)  # noqa: DTZ001
-    after = instant_of(datetime(2026, 3, 8).date(), time(3, 59, 59, 999_999), zone)  # noqa: DTZ001
+    last = instant_of(datetime(2026, 3, 8).date(), time(2, 59, 59, 999_999), zone)  # noqa: DTZ001 - a date
+    after = instant_of(datetime(2026, 3, 8).date(), time(3, 59, 59, 999_999), zone)  # noqa: DTZ001 - a date
 
     assert last == after == datetime(2026, 3, 8, 8, tzinfo=UTC) - microsecond

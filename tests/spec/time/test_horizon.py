@@ -45,7 +45,7 @@ def test_one_date_begins_on_kiritimati_and_ends_west_of_hawaii_fifty_hours_later
     assert lit[-1] + HOUR - lit[0] == 50 * HOUR
 
 
-@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - naive bounds
 def test_the_latest_date_is_that_of_the_wall_calendar_furthest_ahead(now: datetime) -> None:
     assert latest_date(now) == max(local_date(now, ZONES.get(zone)) for zone in EVERY_ZONE)
 
