@@ -20,6 +20,7 @@ BESIDE_THE_CODE = MappingProxyType(
         "explanation/calendar.md": f"{CODE}/domain/calendar.md",
         "explanation/life-of-a-delivery.md": f"{CODE}/domain/lifecycle.md",
         "explanation/durability.md": f"{CODE}/stores/sqlite/durability.md",
+        "how-to/deploy.md": "deploy/README.md",
         "project/contributing.md": "CONTRIBUTING.md",
         "project/security.md": "SECURITY.md",
         "project/changelog.md": "CHANGELOG.md",

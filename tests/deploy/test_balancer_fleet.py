@@ -20,6 +20,7 @@ import pytest
 from natalis.testing.balancer import OUTSIDE, Balancer, asked
 from natalis.testing.machine import Machine, fetched, first_answer
 from natalis.testing.servers import ports
+from natalis.testing.servers.postgres import PostgresDatabase
 
 pytestmark = pytest.mark.network
 JSON = {"Content-Type": "application/json"}
@@ -47,6 +48,18 @@ def running_apis(folder: Path, count: int) -> Iterator[Sequence[Api]]:
         for process in processes:
             first_answer(process)
         yield [Api(claim.number, process) for claim, process in zip(claims, processes, strict=True)]
+
+
+@contextmanager
+def fleet_of_apis(folder: Path, database: str) -> Iterator[Sequence[Api]]:
+    """Start two APIs of one fleet: one database, and a broker that is away, which an API does without."""
+    with ExitStack() as running:
+        machine = Machine(folder)
+        machine.settings |= {"DATABASE_URL": database, "QUEUE_URL": "amqp://127.0.0.1:1/"}
+        machine.run("migrate", "--apply")
+        processes = [running.enter_context(machine.running("api", "--json")) for _ in range(2)]
+        urls = [first_answer(process)["api"] for process in processes]
+        yield [Api(int(url.rpartition(":")[2]), process) for url, process in zip(urls, processes, strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +122,37 @@ def read_while_killing(doomed: Api, balancer: Balancer) -> collections.Counter[i
         begun.wait()
         doomed.process.send_signal(signal.SIGKILL)
         return sum((each.result() for each in reading), collections.Counter[int]())
+
+
+def test_an_api_is_killed_while_users_are_made_and_each_with_a_key_is_made_once(
+    tmp_path: Path, postgres: PostgresDatabase, balance: Callable[..., Balancer]
+) -> None:
+    clients, each = 4, 60
+    begun = threading.Barrier(clients + 1)
+
+    def make(client: int) -> collections.Counter[int]:
+        found: collections.Counter[int] = collections.Counter()
+        with closing(balancer.client(f"127.0.1.{client + 1}")) as connection:  # rates are counted by address
+            for number in range(each):
+                if number == each // 5:
+                    begun.wait()
+                key = f"person-{client}-{number}"
+                body = json.dumps(person(f"{key}@example.org")).encode()
+                found[
+                    asked(connection, "POST", "/user", body=body, headers=JSON | {"Idempotency-Key": key}).status
+                ] += 1
+        return found
+
+    with fleet_of_apis(tmp_path, postgres.url) as (doomed, well), ThreadPoolExecutor(clients) as pool:
+        balancer = balance(doomed.port, well.port)
+        making = [pool.submit(make, client) for client in range(clients)]
+        begun.wait()
+        doomed.process.send_signal(signal.SIGKILL)
+        statuses = sum((each.result() for each in making), collections.Counter[int]())
+        lists = balancer.ask("GET", "/user?email=person-0-0@example.org").json()
+    assert statuses == {201: clients * each}
+    assert len(lists["items"]) == 1
+    assert int(postgres.sql("select count(*) from users")) == clients * each
 
 
 @pytest.mark.slow
