@@ -132,3 +132,32 @@ def _overwrite_all_but_the_first_page(path: Path) -> None:
 
 def _write_something_else(path: Path) -> None:
     path.write_text("this is not a database, though it is long enough to be taken for one" * 20)
+
+
+def _opened_once(path: Path) -> dict[str, int]:
+    """Open a file, write, and return who may do what with everything beside it while it is open."""
+
+    async def write() -> dict[str, int]:
+        store = await open_store(path, exclusive=True)
+        await store.people.add([an_arrival()])
+        rights = await asyncio.to_thread(
+            lambda: {beside.name: beside.stat().st_mode & 0o777 for beside in path.parent.iterdir()}
+        )
+        await store.connection.close()
+        return rights
+
+    return asyncio.run(write())
+
+
+def test_a_new_file_and_what_lies_beside_it_are_its_owners_alone(path: Path) -> None:
+    rights = _opened_once(path)
+
+    assert len(rights) > 1
+    assert set(rights.values()) == {0o600}
+
+
+def test_a_file_that_is_there_keeps_the_rights_it_was_given(path: Path) -> None:
+    path.touch()
+    path.chmod(0o640)
+
+    assert _opened_once(path)[path.name] == 0o640

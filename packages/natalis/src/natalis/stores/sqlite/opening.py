@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -96,6 +98,7 @@ def _engine(path: Path, *, exclusive: bool) -> Engine:
 
 def _connected(path: Path, release: Callable[[], None]) -> Engine:
     opened: list[sqlite3.Connection] = []
+    _make_private(path)
     try:
         opened.append(_connect(path, *_PRAGMAS, _WRITER_CACHE))
         migrate(opened[0], path)
@@ -105,6 +108,12 @@ def _connected(path: Path, release: Callable[[], None]) -> Engine:
             connection.close()
         raise
     return Engine(path, opened[0], opened[1:], release)
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, where there is none, readable by its owner alone, and so what SQLite puts beside it."""
+    with contextlib.suppress(OSError):  # it is there already, or SQLite will say why it cannot be
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _connect(path: Path, *pragmas: str) -> sqlite3.Connection:
