@@ -6,8 +6,13 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["natalis.testing.servers.fixtures", "natalis.testing.postgres_stores"]
+
+
+settings.register_profile("house", deadline=None)  # speed is measured in perf/, never judged by a test
+settings.load_profile("house")
 
 
 class SocketBlocked(RuntimeError):
