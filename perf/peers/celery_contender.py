@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 
 from celery import Celery  # type: ignore[import-not-found]  # is in .venvs/peers
 from celery.signals import worker_ready  # type: ignore[import-not-found]  # is in .venvs/peers
@@ -18,6 +19,7 @@ SETTINGS = {
     "broker_transport_options confirm_publish": "each message is known to be in the queue",
     "task_acks_late, task_reject_on_worker_lost": "acknowledged after its mark; comes again when a worker dies",
     "task_ignore_result; no gossip, mingle, heartbeat, events, remote control": "nothing that this work has no use for",
+    "version": version("celery"),
     "knobs": KNOBS,
 }
 

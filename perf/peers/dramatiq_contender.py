@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib.metadata import version
 
 import dramatiq  # type: ignore[import-not-found]  # is in .venvs/peers
 from dramatiq.brokers.rabbitmq import RabbitmqBroker  # type: ignore[import-not-found]  # is in .venvs/peers
@@ -20,6 +21,7 @@ SETTINGS = {
     "confirm_delivery": "each message is known to be in the queue",
     "acknowledges after the actor has returned": "its only mode: late",
     "middleware: Retries alone": "no results, no time limits, no age limit, no Prometheus",
+    "version": version("dramatiq"),
     "knobs": KNOBS,
 }
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 from datetime import timedelta
+from importlib.metadata import version
 from itertools import islice
 
 import asyncpg
@@ -25,6 +26,7 @@ SETTINGS = {
     "uvloop; asyncpg pool": "its fastest driver",
     "log_aggregation_interval=0": "its statistics are for dashboards; without them there is less to do",
     "marks": "jobs that wait for their mark at the same time share a statement (our code, see loops.py)",
+    "version": version("pgqueuer"),
     "knobs": KNOBS,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from importlib.metadata import version
 from itertools import islice
 
 import uvloop
@@ -21,6 +22,7 @@ SETTINGS = {
     "fetch_job_polling_interval=0.1": "no notification comes when a deferred job is due; 5 s is its default",
     "uvloop; log level ERROR": "nothing that this work has no use for",
     "marks": "jobs that wait for their mark at the same time share a statement (our code, see loops.py)",
+    "version": version("procrastinate"),
     "knobs": KNOBS,
 }
 _POLLING = 0.1  # seconds

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import threading
+from importlib.metadata import version
 
 import uvloop
 from taskiq import TaskiqEvents  # type: ignore[import-not-found]  # is in .venvs/peers
@@ -23,6 +24,7 @@ SETTINGS = {
     "--ack-type when_saved": "acknowledged after its mark",
     "no result backend; --no-parse; --log-level WARNING; uvloop": "nothing that this work has no use for",
     "marks": "jobs that wait for their mark at the same time share a statement (our code, see loops.py)",
+    "version": version("taskiq"),
     "knobs": KNOBS,
 }
 
