@@ -1,0 +1,72 @@
+"""The metrics of a run: k6's, by its names, and those that say how true the run is.
+
+Source of the names and of what each measures: k6's documentation, "Built-in metrics". Times are milliseconds. As there,
+`http_req_duration` is sending, waiting and receiving, without connecting. In an open model `http_req_latency` is
+measured from the instant at which the request was *due*, so it holds the waiting that a late start hides.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from plimsoll.measure.recording import Contains, Kind, Metric
+
+
+def _time(name: str) -> Metric:
+    return Metric(name, Kind.TREND, Contains.TIME)
+
+
+CHECKS: Final = Metric("checks", Kind.RATE)
+"""Which share of the checks held; tags `check`, `group`."""
+DATA_RECEIVED: Final = Metric("data_received", Kind.COUNTER, Contains.DATA)
+DATA_SENT: Final = Metric("data_sent", Kind.COUNTER, Contains.DATA)
+DROPPED_ITERATIONS: Final = Metric("dropped_iterations", Kind.COUNTER)
+"""Iterations that were due and for which no virtual user was free (open), or time ran out (shared, per-VU)."""
+GROUP_DURATION: Final = _time("group_duration")
+HTTP_REQS: Final = Metric("http_reqs", Kind.COUNTER)
+HTTP_REQ_BLOCKED: Final = _time("http_req_blocked")
+"""Waiting for a connection slot, looking up the name, connecting and shaking hands."""
+HTTP_REQ_CONNECTING: Final = _time("http_req_connecting")
+HTTP_REQ_DURATION: Final = _time("http_req_duration")
+"""Service time: from the first byte sent to the last byte received."""
+HTTP_REQ_FAILED: Final = Metric("http_req_failed", Kind.RATE)
+"""Which share of the requests *failed*: no answer, or a status that was not expected."""
+HTTP_REQ_LATENCY: Final = _time("http_req_latency")
+"""From the instant at which it was due to the last byte received; in a closed model from where it started."""
+HTTP_REQ_RECEIVING: Final = _time("http_req_receiving")
+HTTP_REQ_SENDING: Final = _time("http_req_sending")
+HTTP_REQ_TLS_HANDSHAKING: Final = _time("http_req_tls_handshaking")
+HTTP_REQ_WAITING: Final = _time("http_req_waiting")
+"""From the last byte sent to the first byte received."""
+ITERATIONS: Final = Metric("iterations", Kind.COUNTER)
+ITERATION_DURATION: Final = _time("iteration_duration")
+ITERATION_LATENESS: Final = _time("iteration_lateness")
+"""How long after its due instant an iteration of an open model started: the generator's own fault, or its limit's."""
+VUS: Final = Metric("vus", Kind.GAUGE)
+VUS_MAX: Final = Metric("vus_max", Kind.GAUGE)
+
+BUILT_IN: Final = {
+    metric.name: metric
+    for metric in (
+        CHECKS,
+        DATA_RECEIVED,
+        DATA_SENT,
+        DROPPED_ITERATIONS,
+        GROUP_DURATION,
+        HTTP_REQS,
+        HTTP_REQ_BLOCKED,
+        HTTP_REQ_CONNECTING,
+        HTTP_REQ_DURATION,
+        HTTP_REQ_FAILED,
+        HTTP_REQ_LATENCY,
+        HTTP_REQ_RECEIVING,
+        HTTP_REQ_SENDING,
+        HTTP_REQ_TLS_HANDSHAKING,
+        HTTP_REQ_WAITING,
+        ITERATIONS,
+        ITERATION_DURATION,
+        ITERATION_LATENESS,
+        VUS,
+        VUS_MAX,
+    )
+}
