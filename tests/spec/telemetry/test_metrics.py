@@ -147,6 +147,13 @@ def test_cache_look_ups_are_hits_or_misses(counted: Counted) -> None:
     assert counted("cache_misses_total", cache="user") == 1
 
 
+def test_operations_of_redis_are_counted_and_timed(counted: Counted) -> None:
+    counted.metrics.heard_redis("look", timedelta(milliseconds=2))
+
+    assert counted("redis_operations_total", operation="look") == 1
+    assert counted("redis_operation_duration_seconds_sum", operation="look") == 0.002
+
+
 def test_a_fan_out_tells_everybody() -> None:
     first, second = Counted(), Counted()
 

@@ -119,6 +119,11 @@ class Metrics:
         (self._hits if hit else self._misses).at(cache).inc()
         self._cache_seconds.at(cache).observe(took / timedelta(seconds=1))
 
+    def heard_redis(self, operation: str, took: timedelta) -> None:
+        """Count an operation; what the caches on Redis take as `operated`."""
+        self._redis.at(operation).inc()
+        self._redis_seconds.at(operation).observe(took / timedelta(seconds=1))
+
     def _record_attempt(self, event: AttemptEnded) -> None:
         key = (event.outcome, event.final, event.key.kind, event.timezone)
         series = self._series.get(key) or self._series_of(event)
@@ -194,6 +199,10 @@ class Metrics:
         self._misses = registry.counter("cache_misses_total", "Look-ups that loaded.", "cache")
         self._cache_seconds = registry.histogram(
             "cache_lookup_duration_seconds", "A look-up's duration, loads included.", "cache", buckets=LOOKUP_BUCKETS
+        )
+        self._redis = registry.counter("redis_operations_total", "Operations of Redis, failed ones too.", "operation")
+        self._redis_seconds = registry.histogram(
+            "redis_operation_duration_seconds", "An operation's duration.", "operation", buckets=LOOKUP_BUCKETS
         )
 
     def _make_readings(self, registry: Registry) -> None:
