@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
+from typing import TypeAlias
 
 from natalis.caches.memory import Heard, MemoryCache
+from natalis.ports.buckets import Buckets
 from natalis.ports.cache import Cache
 from natalis.ports.clock import Clock
 from natalis.ports.store import Store
@@ -19,6 +22,9 @@ from natalis.runtime.kept import KEPT
 from natalis.runtime.settings import Settings
 from natalis.stores import sqlite
 from natalis.transports.embedded import EmbeddedTransport
+
+Operated: TypeAlias = Callable[[str, timedelta], None]
+"""Told of every operation of Redis, failed ones too: which, and how long it took; must not raise."""
 
 
 async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusive: bool, busy: bool) -> Store:
@@ -37,15 +43,29 @@ async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusi
 
 
 @contextlib.asynccontextmanager
-async def open_cache(settings: Settings, clock: Clock, heard: Heard | None) -> AsyncIterator[Cache]:
+async def open_cache(
+    settings: Settings, clock: Clock, heard: Heard | None, operated: Operated | None = None
+) -> AsyncIterator[Cache]:
     """Open the cache: in memory, or shared through Redis and in memory while Redis is away."""
     if settings.redis_url is None:
         yield MemoryCache(clock, heard=heard)
         return
     from natalis.caches.failover import open_shared_cache  # noqa: PLC0415 - see above
 
-    async with open_shared_cache(settings.redis_url, KEPT, clock, heard=heard) as shared:
+    async with open_shared_cache(settings.redis_url, KEPT, clock, heard=heard, operated=operated) as shared:
         yield shared
+
+
+@contextlib.asynccontextmanager
+async def open_rates(settings: Settings, clock: Clock, operated: Operated) -> AsyncIterator[Buckets | None]:
+    """Open what the rates of clients are shared through: Redis, which may be away; None where there is none."""
+    if settings.redis_url is None:
+        yield None
+        return
+    from natalis.caches.redis_buckets import open_buckets  # noqa: PLC0415 - see above
+
+    async with open_buckets(settings.redis_url, clock, operated=operated) as buckets:
+        yield buckets
 
 
 @contextlib.asynccontextmanager

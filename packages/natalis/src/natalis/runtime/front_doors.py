@@ -11,13 +11,16 @@ from natalis import __version__
 from natalis.api.access import check_listening, is_loopback
 from natalis.api.app import create_app
 from natalis.api.options import ApiOptions, ApiServices
-from natalis.api.rate import RateLimit
+from natalis.api.rate import Limiter, RateLimit
 from natalis.api.server import serve
+from natalis.api.shared_rate import SharedRateLimiter
 from natalis.errors import ServiceStalled, SettingsInvalid
 from natalis.formats.detect import open_people
 from natalis.formats.reading import Reading
+from natalis.ports.clock import Clock
 from natalis.ports.people_file import PeopleFile
 from natalis.ports.transport import Transport
+from natalis.runtime.adapters import Operated, open_rates
 from natalis.runtime.progress import Progress
 from natalis.runtime.roles import HANDS_OVER, Role
 from natalis.runtime.settings import Settings
@@ -32,12 +35,21 @@ from plimsoll.instrument.server import serve_metrics
 
 @dataclass(frozen=True, slots=True)
 class FrontDoors:
-    """The doors of a process over an open application."""
+    """The doors of a process over an open application.
+
+    Attributes:
+        application: What they lead to.
+        transport: The queue, for the question whether all is ready.
+        staff: Whose progress decides whether the process is well.
+        registry: What a scraper is shown.
+        limiter: Bounds how fast one client may call, together with other processes; None for a bound of its own.
+    """
 
     application: Application
     transport: Transport
     staff: Sequence[Supervised]
     registry: Registry
+    limiter: Limiter | None = None
 
     @contextlib.asynccontextmanager
     async def opened(self, roles: Collection[Role]) -> AsyncIterator[tuple[str | None, str | None]]:
@@ -57,7 +69,7 @@ class FrontDoors:
     async def _open_api(self, stack: contextlib.AsyncExitStack, roles: Collection[Role]) -> str:
         settings = self.application.settings
         check_listening(settings.host, has_tokens=bool(await self.application.tokens.list()))
-        app = create_app(self._behind(roles), _options(settings))
+        app = create_app(self._behind(roles), _options(settings, self.limiter))
         server = await serve(app, host=settings.host, port=settings.port)
         stack.push_async_callback(server.stop)
         return f"http://{_written(settings.host)}:{server.port}"
@@ -124,8 +136,21 @@ def rate_limit(settings: Settings) -> RateLimit | None:
     return None if rate is None else RateLimit(rate, max(1.0, 2 * rate))
 
 
-def _options(settings: Settings) -> ApiOptions:
-    return ApiOptions(listen=settings.host, version=__version__, rate=rate_limit(settings))
+@contextlib.asynccontextmanager
+async def open_limiter(
+    settings: Settings, clock: Clock, roles: Collection[Role], operated: Operated
+) -> AsyncIterator[SharedRateLimiter | None]:
+    """Open what bounds a client over all API processes; None where a process counts for itself, or nothing at all."""
+    limit = rate_limit(settings) if Role.API in roles else None
+    if limit is None:
+        yield None
+        return
+    async with open_rates(settings, clock, operated) as buckets:
+        yield None if buckets is None else SharedRateLimiter(limit, buckets, clock)
+
+
+def _options(settings: Settings, limiter: Limiter | None) -> ApiOptions:
+    return ApiOptions(listen=settings.host, version=__version__, rate=rate_limit(settings), limiter=limiter)
 
 
 def _written(host: str) -> str:

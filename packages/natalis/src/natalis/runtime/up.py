@@ -17,7 +17,7 @@ from natalis.ports.transport import Transport
 from natalis.runtime.adapters import open_transport, queue_name
 from natalis.runtime.bell import Bell
 from natalis.runtime.freshness import Freshness
-from natalis.runtime.front_doors import FrontDoors
+from natalis.runtime.front_doors import FrontDoors, open_limiter
 from natalis.runtime.gauges import Gauges
 from natalis.runtime.roles import EVERY_ROLE, Role, check_roles
 from natalis.runtime.settings import Settings
@@ -79,8 +79,10 @@ async def up(
         stack.push_async_callback(provider.close)
         services = await services_of(application, transport, provider, telemetry, roles=roles)
         attendants = _attendants(application, transport, metrics, roles)
-        staff = supervised([*services, *attendants], clock)
-        doors = FrontDoors(application, transport, staff, registry)
+        limiter = await stack.enter_async_context(open_limiter(settings, clock, roles, metrics.heard_redis))
+        rates = () if limiter is None else (limiter,)
+        staff = supervised([*services, *attendants, *rates], clock)
+        doors = FrontDoors(application, transport, staff, registry, limiter)
         api, scraped = await stack.enter_async_context(doors.opened(roles))
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
         await supervise(staff, clock, Bell(), stopping)
@@ -107,6 +109,7 @@ def _opened(
         exclusive=True,
         busy=Role.API in roles,
         heard=metrics.heard_cache,
+        operated=metrics.heard_redis,
         measured=lambda store: metered(store, registry),
     )
 

@@ -20,7 +20,7 @@ from natalis.ports.zones import Zones
 from natalis.providers.console import ConsoleProvider
 from natalis.providers.http import HttpProvider
 from natalis.providers.http_options import HttpOptions
-from natalis.runtime.adapters import open_cache, open_store
+from natalis.runtime.adapters import Operated, open_cache, open_store
 from natalis.runtime.settings import Settings
 from natalis.usecases.deliveries import ManageDeliveries
 from natalis.usecases.feedback import GiveFeedback, link_secret
@@ -70,6 +70,7 @@ async def open_application(
     exclusive: bool = False,
     busy: bool = False,
     heard: Heard | None = None,
+    operated: Operated | None = None,
     measured: Callable[[Store], Store] = lambda store: store,
 ) -> AsyncIterator[Application]:
     """Open the store and the cache and put the use cases over them; both are closed whatever happens.
@@ -80,6 +81,7 @@ async def open_application(
         exclusive: Whether this process is to own a SQLite file, because it runs the services.
         busy: Whether this process answers many people at once, and wants connections for them.
         heard: Told of every look-up in the cache.
+        operated: Told of every operation of Redis.
         measured: Puts its measure around the store.
 
     Raises:
@@ -91,7 +93,7 @@ async def open_application(
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings, clock, instance=instance, exclusive=exclusive, busy=busy)
         stack.push_async_callback(store.connection.close)
-        cache = await stack.enter_async_context(open_cache(settings, clock, heard))
+        cache = await stack.enter_async_context(open_cache(settings, clock, heard, operated))
         yield assemble(settings, clock, measured(store), templates, cache, instance=instance)
 
 
