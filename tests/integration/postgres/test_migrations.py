@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -15,11 +16,15 @@ import pytest
 
 from natalis.clocks.system import SystemClock
 from natalis.errors import StoreUnavailable
-from natalis.stores.postgres import open_store
+from natalis.ports.ledger import DeliveryFilter
+from natalis.ports.store import Store
+from natalis.stores.postgres import PoolOptions, open_store
 from natalis.stores.postgres.migrating import MIGRATIONS, MigrationPlan, Progress, apply_migrations, plan_migrations
 from natalis.stores.postgres.migration_files import MigrationFileInvalid, StepKind, load_steps, parse_steps
+from natalis.testing.journeys import Journey, a_birthday_tomorrow
 from natalis.testing.servers.postgres import PostgresDatabase
 
+Open: TypeAlias = Callable[..., Awaitable[Store]]
 pytestmark = pytest.mark.network
 
 CLOCK = SystemClock()
@@ -174,6 +179,25 @@ async def test_older_code_works_beside_a_newer_schema_that_bears_it(
     plan = await plan_migrations(postgres.url, package=package(FIRST))
 
     assert (plan.version, plan.missing) == (2, ())
+
+
+async def test_reads_and_writes_go_on_over_a_migration_that_changes_what_they_return(
+    open_one: Open, migrated: PostgresDatabase
+) -> None:
+    store = await open_one(migrated.url, options=PoolOptions(most=1))
+    journey = Journey(store)
+    (key,) = await journey.planned()
+    for wider in ("bigint", "integer"):
+        await store.ledger.get(key)
+        await store.ledger.page(DeliveryFilter(user_id=key.user_id), limit=1, cursor=None)
+        await store.people.get(key.user_id)
+
+        migrated.sql(f"ALTER TABLE deliveries ALTER COLUMN attempts TYPE {wider}")
+
+        delivery, _ = await store.ledger.get(key)
+        page = await store.ledger.page(DeliveryFilter(user_id=key.user_id), limit=1, cursor=None)
+        assert list(page.items) == [delivery]
+        await journey.change(key.user_id, a_birthday_tomorrow())
 
 
 async def test_code_that_is_too_old_is_told_so(postgres: PostgresDatabase, package: Callable[..., str]) -> None:

@@ -133,6 +133,17 @@ async def test_with_every_connection_in_use_a_call_waits_no_longer_than_it_shoul
     await store.connection.ping()
 
 
+async def test_a_server_that_took_no_writes_is_looked_for_anew(open_one: Open, migrated: PostgresDatabase) -> None:
+    migrated.server.sql(f'ALTER DATABASE "{migrated.name}" SET default_transaction_read_only = on')
+    store = await open_one(migrated.url, options=PoolOptions(most=3, least=3))
+    migrated.server.sql(f'ALTER DATABASE "{migrated.name}" SET default_transaction_read_only = off')
+    with pytest.raises(StoreUnavailable, match="name the primary"):
+        await store.people.add([an_arrival()])
+
+    for _ in range(3):
+        await store.people.add([an_arrival()])
+
+
 async def test_transactions_that_block_each_other_are_run_again(journey: Journey, migrated: PostgresDatabase) -> None:
     (key,) = await journey.planned()
     async with _holding(migrated, f"SELECT FROM deliveries WHERE user_id = '{key.user_id}' FOR UPDATE") as other:

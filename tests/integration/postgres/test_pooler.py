@@ -10,13 +10,16 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 
+from natalis.clocks.system import SystemClock
 from natalis.errors import StoreUnavailable
+from natalis.ports.ledger import DeliveryFilter
 from natalis.ports.store import Store
 from natalis.stores.postgres import PoolOptions
+from natalis.stores.postgres.migrating import apply_migrations
 from natalis.testing.builders import NOON, an_arrival
 from natalis.testing.journeys import Journey, a_birthday_tomorrow
 from natalis.testing.servers.pgbouncer import PgBouncer, PooledDatabase
-from natalis.testing.servers.postgres import PostgresDatabase
+from natalis.testing.servers.postgres import PostgresDatabase, PostgresPair
 
 Open: TypeAlias = Callable[..., Awaitable[Store]]
 pytestmark = pytest.mark.network
@@ -98,3 +101,35 @@ async def test_a_restart_behind_it_is_survived(open_one: Open, pooled: PooledDat
             break
 
     await Journey(store).sent()
+
+
+async def test_a_replica_is_read_though_a_pooler_is_before_its_primary(
+    open_one: Open, postgres_pair: PostgresPair, pgbouncer_server: PgBouncer
+) -> None:
+    await _migrate(postgres_pair)
+    pgbouncer_server.revive()
+
+    store = await open_one(pgbouncer_server.url(postgres_pair.primary.name), replica_url=postgres_pair.replica.url)
+
+    await _until_it_is_read(store, postgres_pair.replica)
+
+
+async def test_a_replica_is_read_though_a_pooler_is_before_it(open_one: Open, postgres_pair: PostgresPair) -> None:
+    await _migrate(postgres_pair)
+    with PgBouncer(postgres_pair.replica_server) as pooler:
+        store = await open_one(postgres_pair.primary.url, replica_url=pooler.url(postgres_pair.primary.name))
+
+        await _until_it_is_read(store, postgres_pair.replica)
+        await store.connection.close()
+
+
+async def _migrate(pair: PostgresPair) -> None:
+    await apply_migrations(pair.primary.url, clock=SystemClock())
+    await asyncio.to_thread(pair.catch_up)
+
+
+async def _until_it_is_read(store: Store, replica: PostgresDatabase) -> None:
+    lists = "SELECT count(*) FROM pg_stat_statements JOIN pg_database ON oid = dbid"
+    own = f"WHERE datname = '{replica.name}' AND query LIKE '%FROM deliveries%'"
+    while not int(await asyncio.to_thread(replica.sql, f"{lists} {own}")):
+        await store.ledger.page(DeliveryFilter(), limit=1, cursor=None)

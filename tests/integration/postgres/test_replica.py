@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeAlias
@@ -92,6 +93,16 @@ async def test_reads_of_ones_own_write_do_not(house: House) -> None:
     assert (person.user, list(page.items)) == (user, [user])
 
 
+async def test_whoever_came_just_now_has_a_history_though_the_replica_does_not_know_them(house: House) -> None:
+    await house.until_it_asks("replica")
+    await asyncio.to_thread(house.pair.replica_server.pause_replay)
+
+    (user,) = await house.journey.arrive(an_arrival().user.profile)
+
+    assert await house.store.history.find(user.profile.email) == [user.id]
+    assert [record.kind for record in await house.store.history.year(user.id, 2026)] == [BIRTHDAY]
+
+
 async def test_a_replica_that_stops_replaying_is_left_out_and_comes_back(house: House) -> None:
     await house.until_it_asks("replica")
     await asyncio.to_thread(house.pair.replica_server.pause_replay)
@@ -140,6 +151,24 @@ async def test_a_replica_that_hangs_is_left_out_and_comes_back(house: House) -> 
 
     await asyncio.to_thread(house.pair.replica_server.resume)
     await house.until_it_asks("replica")
+
+
+async def test_the_log_says_when_it_is_left_out_and_when_it_is_back(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "natalis.stores.postgres.replica")
+    await house.until_it_asks("replica")
+    await asyncio.to_thread(house.pair.replica_server.kill)
+    await house.until_it_asks("primary")
+    await asyncio.to_thread(house.pair.replica_server.start)
+    await house.until_it_asks("replica")
+
+    said = [record.getMessage() for record in caplog.records]
+    assert [("takes reads" in line, "is left out" in line) for line in said] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
 
 
 async def test_a_replica_that_is_down_at_the_start_is_no_trouble(open_one: Open, postgres_pair: PostgresPair) -> None:

@@ -46,8 +46,8 @@ class Engine:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent picture of everything committed before, on the primary."""
-        async with self._counted(), self._primary.transaction(reading=True) as session:
-            return await work(session)
+        async with self._counted():
+            return await self._repeated(lambda: self._in_transaction(work, reading=True))
 
     async def read_with_lag(self, work: Work[T]) -> T:
         """Run `work` on one consistent picture that may be a second old; a replica that fails is no error."""
@@ -56,8 +56,7 @@ class Engine:
                 found = await self._replica.attempt(work)
                 if found is not None:
                     return found.value
-            async with self._primary.transaction(reading=True) as session:
-                return await work(session)
+            return await self._repeated(lambda: self._in_transaction(work, reading=True))
 
     async def close(self) -> None:
         """Finish what was begun, then let go of every connection; harmless when repeated."""
@@ -65,8 +64,8 @@ class Engine:
             self._closing = asyncio.ensure_future(self._end())
         await asyncio.shield(self._closing)
 
-    async def _in_transaction(self, work: Work[T]) -> T:
-        async with self._primary.transaction() as session:
+    async def _in_transaction(self, work: Work[T], *, reading: bool = False) -> T:
+        async with self._primary.transaction(reading=reading) as session:
             return await work(session)
 
     async def _alone(self, work: Work[T]) -> T:

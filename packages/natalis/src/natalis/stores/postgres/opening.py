@@ -103,8 +103,11 @@ async def open_store(
 async def _replica(address: Address, primary: Address, options: PoolOptions, clock: Clock, instance: str) -> Replica:
     """Open pools that connect when they are first used: a replica may be down at the start, too."""
     one = replace(options, most=1)
-    server = await connect(address, statement=options.replica_statement, options=options, instance=instance, least=0)
-    watch: Server = await connect(primary, statement=options.statement, options=one, instance=instance, least=0)
+    late = options.replica_statement
+    server = await connect(address, statement=late, options=options, instance=instance, may_be_away=True)
+    watch: Server = await connect(
+        primary, statement=options.statement, options=one, instance=instance, may_be_away=True
+    )
     return Replica(server, watch, clock)
 
 

@@ -9,6 +9,7 @@ file tells the rest.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ MOST_LAG = timedelta(seconds=1)
 _TRUSTED = timedelta(milliseconds=250)  # for this long a verdict is not asked for again
 _PATIENCE = timedelta(milliseconds=250)  # of a probe: slower than that is not well
 _BREATH = timedelta(milliseconds=10)  # between two looks of one probe
+_log = logging.getLogger(__name__)
 
 
 class _Position(Row):
@@ -67,8 +69,8 @@ class Replica:
                 if not await self._can_be_read():
                     return None  # it fell ill meanwhile, or was stopped: whoever asks need not wait for it
             return await reading
-        except StoreUnavailable:
-            self._judge(is_well=False)
+        except StoreUnavailable as error:
+            self._judge(str(error))
             return None
         finally:
             reading.cancel()
@@ -98,8 +100,10 @@ class Replica:
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
                 await self._come_close()
-        except (StoreUnavailable, TimeoutError):
-            self._judge(is_well=False)
+        except StoreUnavailable as error:
+            self._judge(str(error))
+        except TimeoutError:
+            self._judge(f"it is more than {MOST_LAG.total_seconds():g} s behind, or does not answer")
 
     async def _come_close(self) -> None:
         """Note where the primary stands, and give the replica a moment to come up to a note of the last second."""
@@ -109,10 +113,15 @@ class Replica:
             self._notes.popleft()
         while await _position(self._server, "replayed_position") < self._notes[0][1]:
             await self._clock.sleep(_BREATH)
-        self._judge(is_well=True)
+        self._judge("")
 
-    def _judge(self, *, is_well: bool) -> None:
-        self._is_well = is_well
+    def _judge(self, fault: str) -> None:
+        """Note what is wrong, or nothing; a change is said once, for nothing else shows it: no read fails."""
+        if fault and (self._is_well or self._judged_at is None):
+            _log.warning("the replica %s is left out, the primary reads all: %s", self._server.address.shown, fault)
+        elif not fault and not self._is_well:
+            _log.info("the replica %s takes reads", self._server.address.shown)
+        self._is_well = not fault
         self._judged_at = self._clock.monotonic()
 
 

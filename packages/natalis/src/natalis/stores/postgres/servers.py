@@ -106,6 +106,8 @@ class Server:
             yield Session(connection)
         except DRIVER_ERRORS as error:
             _drop_unless_sound(connection, error)
+            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                await self._pool.expire_connections()  # another server may be the primary by now: look for it anew
             raise translated(error, self.address.shown) from error
         except Exception:
             _drop_if_busy(connection)
@@ -146,7 +148,7 @@ class Server:
 
 
 async def connect(
-    address: Address, *, statement: timedelta, options: PoolOptions, instance: str, least: int | None = None
+    address: Address, *, statement: timedelta, options: PoolOptions, instance: str, may_be_away: bool = False
 ) -> Server:
     """Open a pool.
 
@@ -155,29 +157,28 @@ async def connect(
         statement: How long a statement may take.
         options: The pool's sizes and time-outs.
         instance: Who we are.
-        least: How many connections to open at once, in place of the options' number. Zero opens none, and asks no
-            server whether a pooler is in between.
+        may_be_away: Whether the server may come later: no connection is kept open then beforehand.
 
     Raises:
         StoreUnavailable: The server cannot be reached, or refuses us.
     """
     _POOLS_OWN_LOG.setLevel(logging.ERROR)  # it tells of every try while a server is down, and so do we
     try:
-        pooled = address.pooled or (least != 0 and await _is_pooled(address, instance))
+        pooled = address.pooled or await _is_pooled(address, instance, may_be_away=may_be_away)
         manner = Manner(statement, options, instance, pooled)
         pool = await asyncpg.create_pool(
             address.url,
-            min_size=options.least if least is None else least,
+            min_size=0 if may_be_away else options.least,
             max_size=options.most,
             max_queries=_NO_LIMIT,
             max_inactive_connection_lifetime=options.idle.total_seconds(),
             reset=_leave_as_it_is,
             **_connecting(manner),
         )
+    except ValueError as error:  # the driver's word on a URL that it cannot read
+        raise StoreUnavailable(f"the address {address.shown} cannot be read ({error}): mend it") from error
     except DRIVER_ERRORS as error:
         raise translated(error, address.shown) from error
-    except ValueError as error:  # the driver's word on a URL that it cannot read
-        raise StoreUnavailable(f"the address {address.shown} cannot be read ({error}): mend DATABASE_URL") from error
     return Server(address, manner, pool)
 
 
@@ -191,15 +192,22 @@ def _connecting(manner: Manner) -> dict[str, object]:
     }
 
 
-async def _is_pooled(address: Address, instance: str) -> bool:
-    """Find out whether a pooler is in between: it refuses our settings, or is not the process that answers."""
+async def _is_pooled(address: Address, instance: str, *, may_be_away: bool) -> bool:
+    """Find out whether a pooler is in between: it refuses our settings, or is not the process that answers.
+
+    One that is away is taken for one: what a pooler bears, a server bears as well.
+    """
     told = {"application_name": instance, **_PLANS}
     try:
         connection = await asyncpg.connect(
             address.url, timeout=_CONNECT_SECONDS, statement_cache_size=0, server_settings=told
         )
     except asyncpg.PostgresError as error:
-        if _SETTINGS_REFUSED in str(error):
+        if may_be_away or _SETTINGS_REFUSED in str(error):
+            return True
+        raise
+    except (OSError, TimeoutError):
+        if may_be_away:
             return True
         raise
     try:
