@@ -57,8 +57,10 @@ docs: setup ## serve the documentation on 127.0.0.1:8000
 	@$(BIN)/mkdocs serve
 
 .PHONY: bench
-bench: setup ## measure deliveries, import, planner, memory, lateness; results in perf/results
-	@$(BIN)/python -m perf
+bench: setup ## measure all that section 6.2 names, by the hour (ARGS=--quick: minutes); results in perf/results
+	@scripts/services wrk
+	@scripts/peers bare
+	@$(BIN)/python -m perf $(ARGS)
 
 .PHONY: bench-peers
 bench-peers: setup services ## measure the same work on Natalis and on other job libraries (an hour; ARGS=--quick: minutes)

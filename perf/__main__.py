@@ -10,7 +10,7 @@ from pathlib import Path
 
 from perf.figures import keep, machine, show
 
-BENCHMARKS = ("import_rows", "planner_cost", "users_1m", "deliveries", "postgres_store", "queue_ceiling")
+BENCHMARKS = ("import_rows", "planner_cost", "users_1m", "deliveries", "postgres_store", "queue_ceiling", "http_api")
 
 
 def main() -> int:

@@ -8,8 +8,10 @@ import platform
 import sqlite3
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+from perf.targets import Target
 
 RESULTS = Path(__file__).parent / "results"
 MEBIBYTE = 1024 * 1024
@@ -23,13 +25,23 @@ class Figure:
         name: What it says.
         value: How much.
         unit: Of what.
-        target: What the specification asks for (section 6.2), as written there; empty for none.
+        target: What the specification asks for (section 6.2); None for nothing.
     """
 
     name: str
     value: float
     unit: str
-    target: str = ""
+    target: Target | None = None
+
+    @property
+    def judged(self) -> str:
+        """How it stands to its target; empty without one."""
+        return "" if self.target is None else self.target.judge(self.value).value
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as JSON has it: the target in words, and the verdict."""
+        target = "" if self.target is None else str(self.target)
+        return {"name": self.name, "value": self.value, "unit": self.unit, "target": target, "judged": self.judged}
 
 
 def quantile(sample: Sequence[float], share: float) -> float:
@@ -81,7 +93,7 @@ def keep(benchmark: str, figures: Sequence[Figure], *, quick: bool, on: dict[str
     record = {
         "benchmark": benchmark,
         "quick": quick,
-        "figures": [asdict(figure) for figure in figures],
+        "figures": [figure.as_json() for figure in figures],
         "machine": on,
         "commit": commit(),
     }
@@ -94,7 +106,7 @@ def show(benchmark: str, figures: Sequence[Figure]) -> None:
     print(f"\n{benchmark}")
     width = max(len(figure.name) for figure in figures)
     for figure in figures:
-        target = f"   target {figure.target}" if figure.target else ""
+        target = f"   {figure.judged}: {figure.target}" if figure.target else ""
         print(f"  {figure.name:<{width}}  {_written(figure.value):>12} {figure.unit:<8}{target}".rstrip())
 
 

@@ -13,6 +13,7 @@ from natalis.stores.sqlite import open_store
 from perf.crowd import Crowd, settle
 from perf.figures import Figure
 from perf.planning import seconds_to_plan
+from perf.targets import at_most
 
 DUE = 2_700
 DAYS = tuple(date(2026, 6, 3) + timedelta(days=7 * week) for week in range(3))
@@ -38,14 +39,16 @@ async def _measure(folder: Path, sizes: tuple[int, ...]) -> list[Figure]:
     finally:
         for store in stores.values():
             await store.connection.close()
-    figures = [
-        Figure(f"{DUE:,} due planned among {size:,} users", median(took[size]) * 1000, "ms", "5,000 at 10M users")
-        for size in sizes
-    ]
+    figures = [Figure(f"{DUE:,} due planned among {size:,} users", median(took[size]) * 1000, "ms") for size in sizes]
     smallest, middle, largest = sizes[0], sizes[-2], sizes[-1]
     return [
         *figures,
-        Figure(f"{largest:,} users against {middle:,}", _ratio(took[largest], took[middle]), "times", "under 1.3"),
+        Figure(
+            f"{largest:,} users against {middle:,}",
+            _ratio(took[largest], took[middle]),
+            "times",
+            at_most(1.3, stretch=1.1),
+        ),
         Figure(f"{largest:,} users against {smallest:,}", _ratio(took[largest], took[smallest]), "times"),
     ]
 

@@ -38,17 +38,23 @@ class Running:
 
 
 @contextlib.contextmanager
-def natalis(*arguments: str, folder: Path) -> Iterator[Running]:
+def natalis(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
     """Run a `natalis` command with `--json` in a folder until the block ends; end it in order.
+
+    Args:
+        arguments: The command with its options.
+        folder: Where it runs; its log goes there, too.
+        environment: Settings of it.
 
     Raises:
         SystemExit: It ended before it was ready.
     """
     command = [str(Path(sys.executable).with_name("natalis")), *arguments, "--json"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NATALIS_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATALIS_")}
+    told = {**inherited, **(environment or {})}
     with (folder / f"{arguments[0]}.log").open("wb") as log:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, env=environment)
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, env=told)
         try:
             yield Running(_said(process, log.name), process.pid, time.perf_counter() - begun)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,6 +15,7 @@ from perf.figures import RESULTS, Figure, commit
 from perf.limits.parts import slowest
 from perf.peers.contenders import Contender
 from perf.peers.harness import Ending, Result
+from perf.targets import at_least
 
 OURS = "natalis"
 _COLUMNS = {
@@ -42,10 +43,10 @@ _UNITS = {
     "lateness": "s",
 }
 _TARGETS = {
-    "celery": "5, stretch 8",
-    "dramatiq": "2, stretch 3",
-    "taskiq": "2, stretch 3",
-    "pgqueuer": "1, stretch 1.5",
+    "celery": at_least(5, stretch=8),
+    "dramatiq": at_least(2, stretch=3),
+    "taskiq": at_least(2, stretch=3),
+    "pgqueuer": at_least(1, stretch=1.5),
 }
 
 
@@ -132,10 +133,10 @@ def figures(report: Report) -> list[Figure]:
         for name, value in report.medians(each.name).items():
             made.append(Figure(f"{each.name}: {name}", value, _UNITS[name.split(".")[0]]))
         if each.name != OURS and (ratios := report.ratios(each.name)):
-            made.append(Figure(f"natalis against {each.name}", median(ratios), "x", _TARGETS.get(each.name, "")))
+            made.append(Figure(f"natalis against {each.name}", median(ratios), "x", _TARGETS.get(each.name)))
     reached = report.of_the_limit()
     if reached:
-        made.append(Figure("natalis: share of the nearest limit", 100 * reached[1], "%", "30, stretch 50"))
+        made.append(Figure("natalis: share of the nearest limit", 100 * reached[1], "%", at_least(30, stretch=50)))
     return [*made, *report.limits]
 
 
@@ -144,7 +145,7 @@ def as_json(report: Report, *, on: Mapping[str, object], quick: bool) -> dict[st
     return {
         "benchmark": "peers",
         "quick": quick,
-        "figures": [asdict(figure) for figure in figures(report)],
+        "figures": [figure.as_json() for figure in figures(report)],
         "machine": dict(on),
         "commit": commit(),
         "messages": report.count,
