@@ -11,6 +11,18 @@ from typing import Final
 
 from plimsoll.measure.recording import Contains, Kind, Metric
 
+TAG_CHECK: Final = "check"
+TAG_ERROR: Final = "error_code"
+"""On `http_req_failed` and `http_reqs`: the stable code of why there was no answer, such as `timeout`."""
+TAG_GROUP: Final = "group"
+TAG_METHOD: Final = "method"
+TAG_NAME: Final = "name"
+"""Which endpoint: the name a flow gave the request, or its URL."""
+TAG_SCENARIO: Final = "scenario"
+TAG_STAGE: Final = "stage"
+"""Which stage of its scenario, counted from 1; only where a threshold asks for it."""
+TAG_STATUS: Final = "status"
+
 
 def _time(name: str) -> Metric:
     return Metric(name, Kind.TREND, Contains.TIME)

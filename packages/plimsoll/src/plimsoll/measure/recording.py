@@ -96,7 +96,7 @@ class Recording:
             InvalidInput: A metric is of another kind there.
         """
         for (name, tags), theirs in other.series.items():
-            _merge(self.tally(other.metrics[name], tags), theirs)
+            merge_tally(self.tally(other.metrics[name], tags), theirs)
 
     def select(self, name: str, having: Mapping[str, str] | None = None) -> Tally | None:
         """Return a metric's tally over all series that have these tags; None where nothing was recorded so."""
@@ -107,7 +107,7 @@ class Recording:
             return None
         whole = self.metrics[name].tally()
         for tally in chosen:
-            _merge(whole, tally)
+            merge_tally(whole, tally)
         return whole
 
     def of(self, name: str) -> Iterator[tuple[Tags, Tally]]:
@@ -125,7 +125,12 @@ def _has(tags: Tags, wanted: Mapping[str, str]) -> bool:
     return not wanted or wanted.items() <= dict(tags).items()
 
 
-def _merge(into: Tally, other: Tally) -> None:
+def merge_tally(into: Tally, other: Tally) -> None:
+    """Add one tally to another of its kind.
+
+    Raises:
+        TypeError: It is of another kind.
+    """
     match into, other:
         case (Counter(), Counter()):
             into.merge(other)

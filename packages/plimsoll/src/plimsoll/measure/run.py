@@ -33,6 +33,8 @@ class Scenario:
         starts_after: From the start of the run.
         lasts: As planned, without what may still end gracefully.
         stages: Length and target of each stage, in order; empty where there are none.
+        plan: What was planned, for the plots: instants after the scenario's start with iterations/s (open) or users
+            (closed), to be joined by straight lines; empty where nothing is planned over time.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Scenario:
     starts_after: timedelta
     lasts: timedelta
     stages: tuple[tuple[timedelta, float], ...] = ()
+    plan: tuple[tuple[timedelta, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
