@@ -32,8 +32,8 @@ from natalis.stores.sqlite.tokens import SqliteTokens
 
 READERS = 2  # reads are short, and more threads would only wait for the interpreter's lock
 LOCK_PATIENCE_SECONDS = 10.0
+_TURNS = 50  # more than ever open one new file at once
 _PRAGMAS = (
-    "journal_mode = WAL",
     "synchronous = FULL",  # what was acknowledged survives a loss of power; see durability.md
     "foreign_keys = ON",
     "secure_delete = FAST",  # what is erased is overwritten where its page is written anyway
@@ -100,7 +100,9 @@ def _connected(path: Path, release: Callable[[], None]) -> Engine:
     opened: list[sqlite3.Connection] = []
     _make_private(path)
     try:
-        opened.append(_connect(path, *_PRAGMAS, _WRITER_CACHE))
+        opened.append(_connect(path))
+        _log_ahead(opened[0])
+        _set(opened[0], *_PRAGMAS, _WRITER_CACHE)
         migrate(opened[0], path)
         opened.extend(_connect(path, _READER_CACHE, "query_only = ON") for _ in range(READERS))
     except BaseException:
@@ -121,12 +123,35 @@ def _connect(path: Path, *pragmas: str) -> sqlite3.Connection:
         path, timeout=LOCK_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+        _set(connection, *pragmas)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _set(connection: sqlite3.Connection, *pragmas: str) -> None:
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log; of several that open a new file at once, each waits its turn.
+
+    SQLite refuses that change at once, however patient the connection is, while another connection makes it. A write
+    transaction does wait, so an empty one stands in line.
+    """
+    for _ in range(_TURNS):
+        try:
+            _set(connection, "journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
+        else:
+            return
+    _set(connection, "journal_mode = WAL")
 
 
 def _bundle(engine: Engine) -> Store:
