@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from natalis.testing.balancer import Balancer
+from natalis.testing.balancer import PATIENCE, Balancer
 from natalis.testing.stand_in import Behaviour, StandIn, answering, cutting, read_body
 
 pytestmark = pytest.mark.network
@@ -44,7 +46,10 @@ def test_what_may_be_repeated_goes_on_to_another_api(  # noqa: PLR0917 - paramet
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize(("method", "path"), [("POST", "/user"), ("PATCH", "/user/1"), ("POST", "/deliveries/1/retry")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/user"), ("PATCH", "/user/1"), ("POST", "/deliveries/1/retry"), ("POST", "/user/bulk")],
+)
 def test_what_may_not_be_repeated_is_sent_once(
     method: str, path: str, failure: str, balance: Callable[..., Balancer], stand_in: Callable[[Behaviour], StandIn]
 ) -> None:
@@ -112,6 +117,32 @@ def test_when_all_apis_refuse_they_are_heard_and_asked_again_as_soon_as_they_can
     statuses.append(200)
     body = None if method == "GET" else b"x" * 100_000
     assert balancer.ask(method, path, body=body).status == 200
+
+
+def test_a_bulk_body_that_comes_slowly_arrives_whole_though_all_apis_refused_before(
+    balance: Callable[..., Balancer], stand_in: Callable[[Behaviour], StandIn]
+) -> None:
+    arrived: list[bytes] = []
+    begun = threading.Event()
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        begun.set()
+        arrived.append(read_body(request))
+        request.send_response(200 if request.path == "/user/bulk" else 503)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    balancer = balance(*(stand_in(behave).port for _ in range(2)))
+    assert {balancer.ask("GET", "/user/1").status for _ in range(8)} == {503}  # three failures each, and more
+    begun.clear()
+    with closing(balancer.client()) as client:
+        client.putrequest("POST", "/user/bulk")
+        client.putheader("Content-Length", "200000")
+        client.endheaders(b"x" * 100_000)
+        assert begun.wait(PATIENCE)
+        client.send(b"y" * 100_000)
+        assert client.getresponse().status == 200
+    assert arrived[-1] == b"x" * 100_000 + b"y" * 100_000
 
 
 def test_a_post_that_was_cut_goes_nowhere_else_also_when_all_others_are_left_out(
