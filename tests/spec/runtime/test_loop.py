@@ -126,7 +126,7 @@ def test_what_is_overdue_is_not_waited_for() -> None:
 def test_pauses_grow_and_are_bounded() -> None:
     pauses = [pause_after(failures) for failures in range(1, 40)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] == timedelta(seconds=5)
+    assert pauses[-1] == timedelta(seconds=2)
 
 
 def trouble_after(quiet: timedelta) -> str:

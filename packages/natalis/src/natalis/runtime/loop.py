@@ -16,7 +16,7 @@ from natalis.runtime.progress import Progress
 IDLE = timedelta(seconds=1)
 """The longest wait: other processes may have written to the store meanwhile."""
 _FIRST_PAUSE = timedelta(milliseconds=100)
-_LONGEST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(seconds=2)  # of an outage this is what comes on top: who waits longer is back later
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +54,7 @@ def wait_after(step: Step, now: datetime) -> timedelta:
 
 
 def pause_after(failures: int) -> timedelta:
-    """Return how long to wait after this many failures in a row: twice as long each time, at most 5 s."""
+    """Return how long to wait after this many failures in a row: twice as long each time, at most 2 s."""
     doublings = min(failures - 1, 10)
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << doublings))
 

@@ -51,5 +51,5 @@ class RabbitMQOptions:
     starving: timedelta = timedelta(seconds=5)
     idle: timedelta = timedelta(seconds=1)
     backoff: RetryPolicy = field(
-        default_factory=lambda: RetryPolicy(base=timedelta(milliseconds=100), cap=timedelta(seconds=5))
+        default_factory=lambda: RetryPolicy(base=timedelta(milliseconds=100), cap=timedelta(seconds=2))
     )
