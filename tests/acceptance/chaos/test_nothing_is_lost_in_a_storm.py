@@ -13,31 +13,24 @@ from pathlib import Path
 import pytest
 
 from natalis.testing.chaos.report import LONGEST_NODE_STALL, lines, node_stall
-from natalis.testing.chaos.schedule import Kind, Weather
+from natalis.testing.chaos.schedule import TARGETS, Weather
 from natalis.testing.chaos.site import Servers
 from natalis.testing.chaos.storm import Plan, Storm
-from natalis.testing.servers.postgres import PostgresDatabase
-from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost
-from natalis.testing.servers.redis import RedisServer
 
-PEOPLE = 3_000
-EVERY_KIND_ONCE = Weather(len(Kind), longest_jump=timedelta(seconds=20), together=0.6, pace=0.5)
+PEOPLE = 2_000
+EVERY_KIND_ONCE = Weather(len(TARGETS), longest_jump=timedelta(seconds=20), together=1, at_once=4, pace=0.3)
 
 
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_everybody_taken_in_is_greeted_exactly_once_under_faults_of_every_kind(
-    migrated: PostgresDatabase,
-    rabbitmq_cluster: ClusterVirtualHost,
-    redis: RedisServer,
-    tmp_path: Path,
-    say: Callable[[str], None],
+    servers: Servers, tmp_path: Path, say: Callable[[str], None]
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
     say(f"seed {seed}")
     storm = Storm(Plan(PEOPLE, EVERY_KIND_ONCE, seed), say)
-    outcome = await storm.rage(Servers(migrated, rabbitmq_cluster, redis), tmp_path)
+    outcome = await storm.rage(servers, tmp_path)
     for line in lines(outcome):
         say(line)
     assert outcome.reckoning.people >= PEOPLE

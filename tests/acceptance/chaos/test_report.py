@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from natalis.testing.chaos.reckoning import Reckoning
 from natalis.testing.chaos.report import figures, lines, node_stall, record
 from natalis.testing.chaos.schedule import Blow, Kind, Strike, Weather
@@ -41,7 +43,7 @@ def test_recovery_is_told_for_each_kind_of_fault() -> None:
 
 def test_two_faults_at_once_blur_the_figures_of_neither() -> None:
     found = figures([recovery(WORKER_KILLED), recovery(WORKER_KILLED, LEADER_KILLED, flow=9)])
-    assert [(each.fault, each.flow_max) for each in found] == [("two at once", 9), ("worker killed", 1)]
+    assert [(each.fault, each.flow_max) for each in found] == [("several at once", 9), ("worker killed", 1)]
 
 
 def test_the_stall_of_a_killed_node_is_the_longest_of_whichever_node() -> None:
@@ -49,9 +51,16 @@ def test_the_stall_of_a_killed_node_is_the_longest_of_whichever_node() -> None:
     assert node_stall(storms) == seconds(5)
 
 
-def test_the_api_must_take_everybody_in_while_the_broker_is_away() -> None:
-    away = recovery(Strike(Kind.BROKER_KILLED, "", seconds(60)), refused=1)
+@pytest.mark.parametrize("kind", [Kind.BROKER_AWAY, Kind.NODE_KILLED, Kind.REPLICA_STOPPED, Kind.CACHE_KILLED])
+def test_the_api_must_serve_everybody_while_broker_replica_or_cache_are_away(kind: Kind) -> None:
+    away = recovery(Strike(kind, "", seconds(60)), refused=1)
     assert len(outcome(away).faults) == 1
+
+
+def test_an_outage_of_a_minute_and_its_stall_blur_the_figures_of_no_short_one() -> None:
+    minute, moment = (Strike(kind, "", seconds(1)) for kind in (Kind.BROKER_AWAY, Kind.BROKER_KILLED))
+    found = figures([recovery(minute, stall=70), recovery(moment, stall=8)])
+    assert [(each.fault, each.stall_max) for each in found] == [("broker away", 70), ("broker killed", 8)]
 
 
 def test_the_api_may_refuse_while_the_database_is_away() -> None:

@@ -30,8 +30,8 @@ def test_as_many_faults_strike_as_were_asked_for(seed: int, faults: int) -> None
 
 @given(SEEDS)
 def test_the_first_faults_are_one_of_each_kind(seed: int) -> None:
-    struck = Counter(each.kind for blow in draw_schedule(seed, Weather(len(Kind))) for each in blow.strikes)
-    assert struck == dict.fromkeys(Kind, 1)
+    struck = Counter(each.kind for blow in draw_schedule(seed, Weather(len(TARGETS))) for each in blow.strikes)
+    assert struck == dict.fromkeys(TARGETS, 1)
 
 
 @given(SEEDS)
@@ -41,11 +41,11 @@ def test_two_hundred_faults_strike_every_target_of_every_kind_several_times(seed
     assert min(struck.values()) >= 6
 
 
-@given(SEEDS)
-def test_two_faults_strike_together_only_on_different_ground(seed: int) -> None:
-    blows = draw_schedule(seed, Weather(100, together=1))
-    assert all(len({each.ground for each in blow.strikes}) == len(blow.strikes) <= 2 for blow in blows)
-    assert any(len(blow.strikes) == 2 for blow in blows)
+@given(SEEDS, st.integers(1, 5))
+def test_faults_strike_together_only_on_different_ground_and_no_more_than_told(seed: int, at_once: int) -> None:
+    blows = draw_schedule(seed, Weather(100, together=1, at_once=at_once))
+    assert all(len({each.ground for each in blow.strikes}) == len(blow.strikes) <= at_once for blow in blows)
+    assert any(len(blow.strikes) == 2 for blow in blows) or at_once == 1
 
 
 @given(SEEDS)

@@ -23,7 +23,7 @@ from natalis.testing.chaos.schedule import Weather
 from natalis.testing.chaos.site import Servers
 from natalis.testing.chaos.storm import Plan, Storm
 from natalis.testing.chaos.throughput import drain
-from natalis.testing.servers.postgres import Postgres
+from natalis.testing.servers.postgres import Postgres, PostgresReplica
 from natalis.testing.servers.rabbitmq_cluster import RabbitMQCluster
 from natalis.testing.servers.redis import RedisServer
 
@@ -87,7 +87,8 @@ def _servers(*, with_cache: bool) -> Iterator[Servers]:
         redis = running.enter_context(RedisServer()) if with_cache else None
         database = postgres.create_database()
         asyncio.run(apply_migrations(database.url, clock=SystemClock()))
-        yield Servers(database, cluster.create_vhost(), redis)
+        replica = running.enter_context(PostgresReplica(postgres))
+        yield Servers(database, replica, cluster.create_vhost(), redis)
 
 
 def _machine() -> dict[str, object]:

@@ -18,21 +18,23 @@ from natalis.testing.chaos.witness import Witness
 _CREATED = 201
 _OK = 200
 _AGAIN = timedelta(milliseconds=200)
-_ONE = aiohttp.ClientTimeout(total=3)
+_ONE = aiohttp.ClientTimeout(total=10)  # a slow machine is no refusal
 _HERD = aiohttp.ClientTimeout(total=30)
 _NDJSON = {"Content-Type": "application/x-ndjson", "Accept": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: somebody is added, or read back.
+    """One request: somebody is added, read back, or their deliveries are listed.
 
     Attributes:
         began: When.
+        ended: When it was answered, or given up.
         served: Whether it was done.
     """
 
     began: timedelta
+    ended: timedelta
     served: bool
 
 
@@ -87,13 +89,16 @@ class Crowd:
         created = await self._until(_CREATED, "POST", "/user", data=body, headers=key)
         self._witness.took_in(person["email"])
         await self._until(_OK, "GET", f"/user/{created['id']}")
+        await self._until(
+            _OK, "GET", f"/deliveries?userId={created['id']}&limit=1"
+        )  # the replica's, where there is one
 
     async def _until(self, wanted: int, method: str, path: str, **request: Any) -> dict[str, Any]:
         turn = self._number
         while True:
             began = self._clock.monotonic()
             status, answer = await self._ask(method, f"{self._addresses[turn % len(self._addresses)]}{path}", request)
-            self.asked.append(Asked(began, status == wanted))
+            self.asked.append(Asked(began, self._clock.monotonic(), status == wanted))
             if status == wanted:
                 return answer
             turn += 1

@@ -13,7 +13,7 @@ import asyncpg
 from natalis.testing.chaos.fleet import Fleet, Process
 from natalis.testing.chaos.schedule import Ground, Kind, Strike
 from natalis.testing.chaos.site import Site
-from natalis.testing.servers.postgres import Postgres, PostgresDatabase
+from natalis.testing.servers.postgres import Postgres, PostgresDatabase, PostgresReplica
 from natalis.testing.servers.programs import ProgramFailed
 from natalis.testing.servers.proxy import TcpProxy
 from natalis.testing.servers.rabbitmq import RabbitMQ
@@ -186,6 +186,21 @@ class Silent:
             await proxy.pass_through()
 
 
+@dataclass(frozen=True, slots=True)
+class ReplicaDelayed:
+    """The replica receives and shows nothing new: its lag grows until it is let go on."""
+
+    replica: PostgresReplica
+
+    async def strike(self) -> None:
+        """Hold it up."""
+        await asyncio.to_thread(self.replica.pause_replay)
+
+    async def mend(self) -> None:
+        """Let it go on."""
+        await asyncio.to_thread(self.replica.resume_replay)
+
+
 @dataclass(slots=True)
 class SnapshotHeld:
     """Somebody else's long transaction: what died since it began cannot be cleared away."""
@@ -212,6 +227,8 @@ def fault_of(strike: Strike, site: Site, fleet: Fleet) -> Fault:
             return _of_process(strike, fleet)
         case Ground.DATABASE:
             return _of_database(strike, site)
+        case Ground.REPLICA:
+            return _of_replica(strike, site.servers.replica)
         case Ground.BROKER:
             return _of_broker(strike, site)
         case Ground.CACHE:
@@ -242,12 +259,22 @@ def _of_database(strike: Strike, site: Site) -> Fault:
     return faults[strike.kind]()
 
 
+def _of_replica(strike: Strike, replica: PostgresReplica) -> Fault:
+    faults: dict[Kind, Callable[[], Fault]] = {
+        Kind.REPLICA_KILLED: lambda: ServerKilled(replica),
+        Kind.REPLICA_STOPPED: lambda: Stopped(replica),
+        Kind.REPLICA_DELAYED: lambda: ReplicaDelayed(replica),
+    }
+    return faults[strike.kind]()
+
+
 def _of_broker(strike: Strike, site: Site) -> Fault:
     broker, ways = site.servers.broker, site.to_broker
     faults: dict[Kind, Callable[[], Fault]] = {
         Kind.NODE_KILLED: lambda: NodeKilled(_node(broker, strike), broker.cluster),
         Kind.NODE_STOPPED: lambda: Stopped(_node(broker, strike)),
         Kind.BROKER_KILLED: lambda: ServerKilled(broker.cluster),
+        Kind.BROKER_AWAY: lambda: ServerKilled(broker.cluster),
         Kind.BROKER_CUT: lambda: Cut(ways),
         Kind.BROKER_SILENT: lambda: Silent(ways),
     }

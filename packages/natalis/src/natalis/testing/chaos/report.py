@@ -25,7 +25,8 @@ class Figure:
         flow_max: The longest of those.
         passage_median: From its end until somebody who came afterwards had their message.
         passage_max: The longest of those.
-        stall_max: The longest time without any accepted message, from its beginning on.
+        away_max: For how long it lasted at most: until whatever was struck ran again, so a server's start is in it.
+        stall_max: The longest time without any accepted message, from its beginning on: also while it lasted.
     """
 
     fault: str
@@ -34,11 +35,12 @@ class Figure:
     flow_max: float
     passage_median: float
     passage_max: float
+    away_max: float
     stall_max: float
 
 
 def figures(recoveries: Sequence[Recovery]) -> list[Figure]:
-    """Return a figure for each kind of fault, by name; two faults at once count as a kind of their own."""
+    """Return a figure for each kind of fault, by name; faults that strike together count as a kind of their own."""
     by_label = defaultdict[str, list[Recovery]](list)
     for recovery in recoveries:
         by_label[recovery.blow.label].append(recovery)
@@ -54,11 +56,14 @@ def node_stall(recoveries: Sequence[Recovery]) -> timedelta:
 def lines(outcome: Outcome) -> Iterator[str]:
     """Tell it as a table."""
     reckoning = outcome.reckoning
-    yield f"{'fault':<28}{'times':>6}{'flow: median':>14}{'max':>8}{'passage: median':>17}{'max':>8}{'stall: max':>12}"
+    yield (
+        f"{'fault':<28}{'times':>6}{'flow: median':>14}{'max':>8}{'passage: median':>17}{'max':>8}"
+        f"{'away: max':>11}{'stall: max':>12}"
+    )
     for each in figures(outcome.recoveries):
         yield (
             f"{each.fault:<28}{each.count:>6}{each.flow_median:>12.2f} s{each.flow_max:>6.2f} s"
-            f"{each.passage_median:>15.2f} s{each.passage_max:>6.2f} s{each.stall_max:>10.2f} s"
+            f"{each.passage_median:>15.2f} s{each.passage_max:>6.2f} s{each.away_max:>9.2f} s{each.stall_max:>10.2f} s"
         )
     yield (
         f"seed {outcome.plan.seed}: {reckoning.people} deliveries, {_faults(outcome)} faults, "
@@ -103,6 +108,7 @@ def _figure(label: str, found: Sequence[Recovery]) -> Figure:
         round(max(flows), 3),
         round(median(passages), 3),
         round(max(passages), 3),
+        round(max((each.mended - each.struck).total_seconds() for each in found), 3),
         round(max(each.stall.total_seconds() for each in found), 3),
     )
 
@@ -122,4 +128,5 @@ def _row(recovery: Recovery) -> dict[str, object]:
         **{name: round(seconds, 3) for name, seconds in spans.items()},
         "requests": recovery.asked,
         "requestsRepeated": recovery.refused,
+        "slowestRequest": round(recovery.slowest.total_seconds(), 3),
     }

@@ -27,11 +27,15 @@ class Kind(enum.StrEnum):
     DATABASE_REFUSED = "database refused"
     DATABASE_SILENT = "database silent"
     SNAPSHOT_HELD = "snapshot held"
+    REPLICA_KILLED = "replica killed"
+    REPLICA_STOPPED = "replica stopped"
+    REPLICA_DELAYED = "replica delayed"
     NODE_KILLED = "broker node killed"
     NODE_STOPPED = "broker node stopped"
     BROKER_KILLED = "broker killed"
     BROKER_CUT = "broker connections cut"
     BROKER_SILENT = "broker silent"
+    BROKER_AWAY = "broker away"
     CACHE_KILLED = "cache killed"
 
 
@@ -40,6 +44,7 @@ class Ground(enum.StrEnum):
 
     PROCESS = "process"
     DATABASE = "database"
+    REPLICA = "replica"
     BROKER = "broker"
     CACHE = "cache"
 
@@ -53,10 +58,10 @@ TARGETS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         Kind.NODE_STOPPED: _NODES,
         **dict.fromkeys((kind for kind in Kind if kind.value.startswith("database ")), _ALL),
         **dict.fromkeys((Kind.SNAPSHOT_HELD, Kind.BROKER_KILLED, Kind.BROKER_CUT, Kind.BROKER_SILENT), _ALL),
-        Kind.CACHE_KILLED: _ALL,
+        **dict.fromkeys((Kind.REPLICA_KILLED, Kind.REPLICA_STOPPED, Kind.REPLICA_DELAYED, Kind.CACHE_KILLED), _ALL),
     }
 )
-"""What each kind may strike."""
+"""What each kind may strike; a broker that is away for long is not drawn, but comes last of all (`storm.Plan`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,16 @@ class Strike:
             return Ground.PROCESS
         if self.kind is Kind.CACHE_KILLED:
             return Ground.CACHE
-        return Ground.BROKER if self.kind.value.startswith("broker") else Ground.DATABASE
+        named = {"broker": Ground.BROKER, "replica": Ground.REPLICA}
+        return named.get(self.kind.value.partition(" ")[0], Ground.DATABASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """What strikes at one moment: mostly one fault, now and then two.
+    """What strikes at one moment: mostly one fault, now and then several.
 
     Attributes:
-        strikes: One or two.
+        strikes: At least one, each on ground of its own.
         phase: How long after the crowd has come it strikes, so that it meets every stage of the work.
     """
 
@@ -106,8 +112,8 @@ class Blow:
 
     @property
     def label(self) -> str:
-        """What its recovery is counted under: that of its fault, or `two at once`."""
-        return self.strikes[0].label if len(self.strikes) == 1 else "two at once"
+        """What its recovery is counted under: that of its fault, or `several at once`."""
+        return self.strikes[0].label if len(self.strikes) == 1 else "several at once"
 
     @property
     def hold(self) -> timedelta:
@@ -127,12 +133,14 @@ class Weather:
         faults: So many faults strike.
         longest_jump: How far a clock is set at most.
         together: Chance that a fault strikes together with the one before it, where both stand on different ground.
+        at_once: So many strike together at most.
         pace: How long faults last, against their usual length; what is to outlive a lease keeps its own.
     """
 
     faults: int
     longest_jump: timedelta = timedelta(seconds=60)
     together: float = 0.2
+    at_once: int = 2
     pace: float = 1.0
 
 
@@ -148,7 +156,7 @@ def draw_schedule(seed: int, weather: Weather) -> tuple[Blow, ...]:
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
     cards = _cards(chance)
     strikes = [_strike(*next(cards), chance, weather) for _ in range(weather.faults)]
-    return tuple(_blows(strikes, chance, weather.together))
+    return tuple(_blows(strikes, chance, weather))
 
 
 def _cards(chance: random.Random) -> Iterator[tuple[Kind, str]]:
@@ -179,13 +187,17 @@ def _hold(kind: Kind, chance: random.Random) -> float:
             return chance.uniform(0.3, 3)
 
 
-def _blows(strikes: Sequence[Strike], chance: random.Random, together: float) -> Iterator[Blow]:
+def _blows(strikes: Sequence[Strike], chance: random.Random, weather: Weather) -> Iterator[Blow]:
     left = list(strikes)
     while left:
         struck = [left.pop(0)]
-        if left and _may_meet(struck[0], left[0]) and chance.random() < together:
+        while _have_room(struck, left, weather) and chance.random() < weather.together:
             struck.append(left.pop(0))
         yield Blow(tuple(struck), timedelta(seconds=round(chance.uniform(0, 0.8), 3)))
+
+
+def _have_room(struck: Sequence[Strike], left: Sequence[Strike], weather: Weather) -> bool:
+    return bool(left) and len(struck) < weather.at_once and all(_may_meet(each, left[0]) for each in struck)
 
 
 def _may_meet(one: Strike, other: Strike) -> bool:

@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 from natalis.testing.servers import ports
-from natalis.testing.servers.postgres import PostgresDatabase
+from natalis.testing.servers.postgres import PostgresDatabase, PostgresReplica
 from natalis.testing.servers.proxy import TcpProxy
 from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost
 from natalis.testing.servers.redis import RedisServer
@@ -23,11 +23,13 @@ class Servers:
 
     Attributes:
         database: A migrated PostgreSQL database.
+        replica: It streams from the database's server.
         broker: A virtual host of three RabbitMQ nodes.
         cache: Redis; None to go without.
     """
 
     database: PostgresDatabase
+    replica: PostgresReplica
     broker: ClusterVirtualHost
     cache: RedisServer | None
 
@@ -46,6 +48,7 @@ class Site:
         nodes = zip(self.servers.broker.urls, self.to_broker, strict=True)
         addresses = {
             "DATABASE_URL": _by_way_of(self.servers.database.url, self.to_database),
+            "DATABASE_REPLICA_URL": self.servers.replica.url(self.servers.database.name),
             "QUEUE_URL": ",".join(_by_way_of(url, proxy) for url, proxy in nodes),
         }
         return addresses if self.servers.cache is None else {**addresses, "REDIS_URL": self.servers.cache.url}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from natalis.mock_provider.server import serve
 from natalis.ports.clock import Clock
 from natalis.ports.store import Store
 from natalis.stores.postgres import PoolOptions, open_store
-from natalis.testing.chaos.crowd import Crowd
+from natalis.testing.chaos.crowd import Asked, Crowd
 from natalis.testing.chaos.faults import fault_of
 from natalis.testing.chaos.fleet import Fleet, Process
 from natalis.testing.chaos.reckoning import Reckoning, reckon
@@ -63,7 +63,7 @@ class Plan:
     def blows(self) -> tuple[Blow, ...]:
         """Return all that strikes, in order."""
         drawn = draw_schedule(self.seed, self.weather)
-        last = Strike(Kind.BROKER_KILLED, "", self.outage)
+        last = Strike(Kind.BROKER_AWAY, "", self.outage)
         return (*drawn, Blow((last,), timedelta())) if self.outage else drawn
 
 
@@ -78,8 +78,9 @@ class Recovery:
         flow: How long after that the next message was accepted.
         passage: How long after that somebody who came afterwards had their message: the whole way is open again.
         stall: The longest time without an accepted message, from the strike to the passage.
-        asked: How many requests began while it lasted: to add somebody, or to read them back.
+        asked: How many requests began while it lasted: to add somebody, to read them back, or to list their deliveries.
         refused: How many of those were not served.
+        slowest: How long the longest of them took.
     """
 
     blow: Blow
@@ -88,8 +89,9 @@ class Recovery:
     flow: timedelta
     passage: timedelta
     stall: timedelta
-    asked: int
-    refused: int
+    asked: int = 0
+    refused: int = 0
+    slowest: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ class Outcome:
 
 
 def must_accept(blow: Blow) -> bool:
-    """Whether the API has to take everybody in meanwhile: it needs neither broker nor cache."""
-    return all(strike.ground in {Ground.BROKER, Ground.CACHE} for strike in blow.strikes)
+    """Whether the API has to serve everybody meanwhile: it needs neither broker nor replica nor cache."""
+    return all(strike.ground in {Ground.BROKER, Ground.REPLICA, Ground.CACHE} for strike in blow.strikes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class Storm:
             finally:
                 trickle.cancel()
             await self._finish(scene.crowd)
+            recoveries = [self._with_requests(each, scene.crowd.asked) for each in recoveries]
             took = self._clock.monotonic() - self._began
             reckoning = await self._reckon(servers)
         return Outcome(self._plan, recoveries, reckoning, took, scene.fleet.ended)
@@ -216,7 +219,6 @@ class Storm:
             passage = await self._witness.passage_since(mended, within=_RECOVERY)
         except NeverRecovered as error:
             raise NeverRecovered(f"seed {self._plan.seed}, {blow}: {error}") from None
-        asked = [each for each in scene.crowd.asked if struck <= each.began <= mended]
         return Recovery(
             blow,
             struck - self._began,
@@ -224,8 +226,17 @@ class Storm:
             flow,
             passage,
             self._witness.longest_stall(struck, mended + passage),
-            len(asked),
-            sum(not each.served for each in asked),
+        )
+
+    def _with_requests(self, recovery: Recovery, asked: Sequence[Asked]) -> Recovery:
+        """Add how requests fared: known only at the end, for some are answered long after the fault."""
+        struck, mended = self._began + recovery.struck, self._began + recovery.mended
+        found = [each for each in asked if struck <= each.began <= mended]
+        return replace(
+            recovery,
+            asked=len(found),
+            refused=sum(not each.served for each in found),
+            slowest=max((each.ended - each.began for each in found), default=timedelta()),
         )
 
     def _herd_before(self, number: int, crowd: Crowd) -> int:
@@ -268,5 +279,4 @@ def _told(recovery: Recovery) -> str:
         for name, span in (("flow", recovery.flow), ("passage", recovery.passage), ("stall", recovery.stall))
     )
     when = f"{recovery.struck.total_seconds():7.1f}-{recovery.mended.total_seconds():.1f} s"
-    refused = f", {recovery.refused} of {recovery.asked} requests repeated" if recovery.refused else ""
-    return f"{when}  {recovery.blow}: {numbers}{refused}"
+    return f"{when}  {recovery.blow}: {numbers}"
