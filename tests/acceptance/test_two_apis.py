@@ -128,6 +128,31 @@ def test_while_redis_is_away_each_api_goes_by_its_own_rate(started: Started, red
     assert all(second.wait <= ONE_TOKEN for _, second in answers)
 
 
+@pytest.mark.parametrize("shares", [True, False], ids=["with Redis", "without Redis"])
+def test_what_one_api_changed_the_other_shows(started: Started, redis: RedisServer, *, shares: bool) -> None:
+    one, other = started(NATALIS_API_RATE="0", **({"REDIS_URL": redis.url} if shares else {}))
+    ada = one.ask("/user", ADA, method="POST").body["id"]
+    assert other.ask(f"/user/{ada}").body["lastName"] == "B"
+
+    one.ask(f"/user/{ada}", {"lastName": "Byron"}, method="PATCH")
+
+    if shares:
+        assert other.ask(f"/user/{ada}").body["lastName"] == "Byron"
+    else:
+        soon(lambda: other.ask(f"/user/{ada}").body["lastName"] == "Byron")
+
+
+@pytest.mark.parametrize("shares", [True, False], ids=["with Redis", "without Redis"])
+def test_no_api_of_a_fleet_forgets_everything_whenever_somebody_writes(
+    started: Started, redis: RedisServer, *, shares: bool
+) -> None:
+    api, _ = started(**({"REDIS_URL": redis.url} if shares else {}))
+
+    services = {each["name"] for each in api.ask("/ready").body["dependencies"]}
+
+    assert services == {"store", "gauges", *(["shared-rate"] if shares else [])}
+
+
 @pytest.mark.slow
 async def test_no_request_fails_while_redis_dies_or_hangs_and_comes_back(
     started: Started, redis: RedisServer, machine: Machine

@@ -31,6 +31,20 @@ async def test_the_least_recently_used_entry_goes_first() -> None:
     assert await cache.fetch("user:2", TTL, _answer("new")) == "new"
 
 
+async def test_a_value_is_kept_no_longer_than_the_cache_keeps_any() -> None:
+    clock = VirtualClock(NOON)
+    cache = MemoryCache(clock, longest=timedelta(seconds=1))
+    await cache.fetch("user:1", TTL, _answer("old"))
+    await cache.fetch("user:2", timedelta(milliseconds=500), _answer("old"))
+
+    clock.advance(timedelta(milliseconds=600))
+    after_a_while = [await cache.fetch(key, TTL, _answer("new")) for key in ("user:1", "user:2")]
+    clock.advance(timedelta(milliseconds=400))
+
+    assert after_a_while == ["old", "new"]
+    assert await cache.fetch("user:1", TTL, _answer("new")) == "new"
+
+
 async def test_every_look_up_is_told_of_with_its_family_and_its_duration() -> None:
     clock, told = VirtualClock(NOON), []
 

@@ -46,12 +46,21 @@ class MemoryCache:
     Args:
         clock: Measures how old an entry is.
         capacity: How many entries at most.
+        longest: How long a value is kept at most, whatever its caller says; None for as long as that.
         heard: Told of every look-up; must not raise.
     """
 
-    def __init__(self, clock: Clock, *, capacity: int = CAPACITY, heard: Heard | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        capacity: int = CAPACITY,
+        longest: timedelta | None = None,
+        heard: Heard | None = None,
+    ) -> None:
         self._clock = clock
         self._capacity = capacity
+        self._longest = longest
         self._heard = heard
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
         self._below: dict[str, set[str]] = {}
@@ -68,7 +77,8 @@ class MemoryCache:
             self._slots.move_to_end(key)
             self._tell(key, began, hit=True)
             return cast("T", slot.value)
-        loading = slot if isinstance(slot, _Loading) else self._begin(key, ttl, load)
+        bounded = ttl if self._longest is None else min(ttl, self._longest)
+        loading = slot if isinstance(slot, _Loading) else self._begin(key, bounded, load)
         try:
             return cast("T", await asyncio.shield(loading.task))
         finally:

@@ -23,6 +23,9 @@ from natalis.runtime.settings import Settings
 from natalis.stores import sqlite
 from natalis.transports.embedded import EmbeddedTransport
 
+KEPT_UNHEARD = timedelta(seconds=1)
+"""How long a process of a fleet keeps what it read where it does not hear of what the others write."""
+
 Operated: TypeAlias = Callable[[str, timedelta], None]
 """Told of every operation of Redis, failed ones too: which, and how long it took; must not raise."""
 
@@ -46,9 +49,13 @@ async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusi
 async def open_cache(
     settings: Settings, clock: Clock, heard: Heard | None, operated: Operated | None = None
 ) -> AsyncIterator[Cache]:
-    """Open the cache: in memory, or shared through Redis and in memory while Redis is away."""
+    """Open the cache: in memory, or shared through Redis and in memory while Redis is away.
+
+    In memory a process of a fleet keeps nothing for longer than `KEPT_UNHEARD`: the owner of a SQLite file can ask
+    whether others wrote (`runtime/freshness.py`); with PostgreSQL somebody always has.
+    """
     if settings.redis_url is None:
-        yield MemoryCache(clock, heard=heard)
+        yield MemoryCache(clock, longest=KEPT_UNHEARD if settings.is_fleet else None, heard=heard)
         return
     from natalis.caches.failover import open_shared_cache  # noqa: PLC0415 - see above
 

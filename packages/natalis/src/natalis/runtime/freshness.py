@@ -1,4 +1,8 @@
-"""Freshness: what this process cached is forgotten when another one - a command, an import - wrote to the store."""
+"""Freshness: what this process cached is forgotten when another one - a command, an import - wrote to its SQLite file.
+
+Processes of a fleet need none: through Redis they forget together, and without it they keep nothing for long
+(`runtime/adapters.py`).
+"""
 
 from __future__ import annotations
 
