@@ -121,6 +121,7 @@ def test_the_settings_of_the_brokers_make_a_cluster(deploy: Path) -> None:
     cluster = RabbitMQCluster(settings=ours)
     with cluster:
         assert "pause_minority" in cluster.nodes[2].evaluate("application:get_env(rabbit, cluster_partition_handling).")
+        assert cluster.nodes[2].evaluate("net_kernel:get_net_ticktime().") == "10"
         assert "0.6" in cluster.nodes[2].evaluate("application:get_env(rabbit, vm_memory_high_watermark).")
 
 
