@@ -91,6 +91,11 @@ async def test_what_cannot_work_shows_when_it_is_opened(rabbitmq: VirtualHost) -
     assert "wrong-password" not in str(refusal.value)
 
 
+async def test_an_address_that_asks_for_what_there_is_not_is_refused(connect: Connect) -> None:
+    with pytest.raises(TransportUnavailable, match="heartbeat"):
+        await connect("amqp://127.0.0.1/x?heartbeat=often").depth()
+
+
 async def test_an_open_transport_is_ready(rabbitmq: VirtualHost, keys: Keys) -> None:
     transport = await open_transport(RabbitMQOptions((rabbitmq.url,)), SystemClock())
     await transport.publish(keys(1))

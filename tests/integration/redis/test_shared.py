@@ -227,6 +227,7 @@ async def test_every_look_up_is_told_of_with_its_family(
     assert lookups == [("users", False), ("users", True)]
 
 
-async def test_an_address_that_is_none_is_refused_by_the_setting_s_name(process: Process) -> None:
+@pytest.mark.parametrize("address", ["http://somewhere", "redis://somewhere/0?no_such_thing=1"])
+async def test_an_address_that_is_none_is_refused_by_the_setting_s_name(process: Process, address: str) -> None:
     with pytest.raises(SettingsInvalid, match="REDIS_URL"):
-        await process("http://somewhere")
+        await process(address)

@@ -25,11 +25,17 @@ def test_each_node_gets_an_address_of_its_own(text: str, addresses: list[str]) -
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a:5672", "redis://a", "amqp://", "amqp://a,,b", "amqp://a:port", "amqp://a:99999"]
+    "text", ["", "a:5672", "redis://a", "amqp://", "amqp://a,,b", "amqp://a:port", "amqp://a:99999", "amqp://[::1"]
 )
 def test_what_is_no_address_is_refused_by_the_setting_s_name(text: str) -> None:
     with pytest.raises(SettingsInvalid, match=r"QUEUE_URL: .*amqp://user:password@host:5672/vhost"):
         read_addresses(text)
+
+
+def test_what_is_refused_is_not_repeated_for_it_may_be_a_password() -> None:
+    with pytest.raises(SettingsInvalid) as refusal:
+        read_addresses("amqp://ada:sec/ret@host/x")
+    assert "sec" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

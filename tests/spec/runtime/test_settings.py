@@ -62,6 +62,40 @@ def test_a_value_that_is_a_secret_says_so() -> None:
     assert [choice.name for choice in choices().values() if choice.is_secret] == ["provider_headers"]
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "rest",
+    ["u:sec/ret@host/x", "u:sec?ret@host/x", "u:sec#ret@host/x", "u:sec@ret@host/x", "u:secret@host:port", "[::1/x"],
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_password(name: str, rest: str, tmp_path: Path) -> None:
+    scheme = {"QUEUE_URL": "amqp", "REDIS_URL": "redis"}.get(name, "postgresql")
+
+    problems = problems_of({"DATABASE_URL": "postgresql://host/x", name: f"{scheme}://{rest}"}, tmp_path)
+
+    assert f"{name}: " in problems
+    assert "%23" in problems
+    assert "sec" not in problems
+
+
+def test_several_nodes_may_each_have_a_password(tmp_path: Path) -> None:
+    nodes = "amqp://ada:one@a:5672,b:5672/x, amqps://ada:two@c/x"
+
+    assert load({"DATABASE_URL": "postgresql://host/x", "QUEUE_URL": nodes}, folder=tmp_path).queue_url == nodes
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ada:secret@host/x", "postgresql://ada:***@host/x"),
+        ("postgresql://host/x?user=ada&password=secret", "postgresql://host/x?user=ada&password=***"),
+        ("postgresql://host/x?sslPassword=secret&a=b", "postgresql://host/x?sslPassword=***&a=b"),
+        ("postgresql://ada@host/x", "postgresql://ada@host/x"),
+    ],
+)
+def test_an_address_is_shown_without_its_passwords(url: str, shown: str) -> None:
+    assert choices()["database_url"].shown(url) == shown
+
+
 def test_a_fleet_is_named_by_its_addresses(tmp_path: Path) -> None:
     environ = {
         "DATABASE_URL": "postgresql://natalis@db/natalis",

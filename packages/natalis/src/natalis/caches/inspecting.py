@@ -41,7 +41,7 @@ async def inspect_redis(url: str, *, clock: Clock) -> RedisInspection:
     """
     try:
         return await _inspected(url, clock)
-    except (RedisError, OSError, ValueError) as error:
+    except (RedisError, OSError, ValueError, TypeError) as error:  # the last for what a URL names beyond what there is
         raise ConnectionError(str(error) or type(error).__name__) from error
 
 

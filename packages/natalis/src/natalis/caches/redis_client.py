@@ -34,7 +34,8 @@ def open_client(url: str, *, timeout: timedelta) -> Redis:
             retry=Retry(NoBackoff(), 0),  # by itself redis-py tries again for a second and more
             health_check_interval=0,
         )
-    except ValueError as error:
+        pool.connection_class(**pool.connection_kwargs)  # whatever the URL names beyond what there is shows here
+    except (ValueError, TypeError) as error:
         problem = f"REDIS_URL: {error}; write redis://host:6379/0"
         raise SettingsInvalid((problem,)) from None
     return Redis.from_pool(pool)

@@ -24,7 +24,7 @@ _PREFIX = "NATALIS_"
 _UNPREFIXED = frozenset(
     {"DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL", "METRICS_PORT", "WORKER_CONCURRENCY"}
 )
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]*@")
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]*(?=@)|([?&]\w*password=)[^&\s]*", re.IGNORECASE)
 _OURS_BUT_NO_SETTING = frozenset({"NATALIS_CONFIG", "NATALIS_DEBUG"})
 
 
@@ -148,7 +148,7 @@ class Choice:
 
     def shown(self, value: object) -> str:
         """Return a value as it would be set and may be shown: no secret, and no password inside a URL."""
-        return "(set, not shown)" if self.is_secret and value else _PASSWORD.sub(r"\1***@", written(value))
+        return "(set, not shown)" if self.is_secret and value else _PASSWORD.sub(r"\1\2***", written(value))
 
 
 def choices() -> dict[str, Choice]:

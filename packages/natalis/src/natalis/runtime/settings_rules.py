@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -19,6 +20,8 @@ _SCHEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "redis_url": ("redis", "rediss"),
     }
 )
+_BETWEEN_ADDRESSES = re.compile(r"\s*,\s*(?=\w+://)")
+_HIGHEST_PORT = 65535  # of TCP
 _WEB_ADDRESSES = ("provider_url", "public_url")
 _POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")
 _AT_LEAST_ONE = (lambda number: number >= 1, "must be 1 or more")
@@ -26,7 +29,7 @@ _NEVER_OR_A_YEAR = (
     lambda span: not span or span >= timedelta(days=366),
     "must be 366d or more, for it must be known who had a message this year; or 0s, to keep them for ever",
 )
-_A_PORT = (lambda port: port <= 65535, "must be at most 65535")  # noqa: PLR2004 - the highest TCP port
+_A_PORT = (lambda port: port <= _HIGHEST_PORT, f"must be at most {_HIGHEST_PORT}")
 _BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
     {
         "provider_timeout": _POSITIVE,
@@ -64,6 +67,8 @@ def _about_the_fleet(settings: Settings) -> Iterator[str]:
         if scheme not in schemes or not rest.strip("/"):
             forms = " or ".join("sqlite:PATH" if each == "sqlite" else f"{each}://…" for each in schemes[:2])
             yield f"{name.upper()}: this is not an address of its kind; write {forms}"
+        elif scheme != "sqlite" and (fault := _fault_of(getattr(settings, name) or "")):
+            yield f"{name.upper()}: {fault}"
     if settings.is_fleet:
         return
     for name in ("database_replica_url", "queue_url"):
@@ -71,3 +76,18 @@ def _about_the_fleet(settings: Settings) -> Iterator[str]:
             yield f"{name.upper()}: goes with a PostgreSQL database; set DATABASE_URL to postgresql://…, or unset this"
     if settings.keep_deliveries:
         yield "NATALIS_KEEP_DELIVERIES: a SQLite file keeps them; set DATABASE_URL to postgresql://…, or unset this"
+
+
+def _fault_of(addresses: str) -> str:
+    """Return what is wrong with the addresses of servers, and what to do; nothing of them, for it may be a password."""
+    for address in _BETWEEN_ADDRESSES.split(addresses):
+        try:
+            parts = urlsplit(address)
+            user, _, hosts = parts.netloc.rpartition("@")
+            for host in hosts.split(","):
+                _ = urlsplit(f"x://{host.strip()}").port
+        except ValueError:
+            return "its host or its port cannot be read; mend them, and write / ? # @ in a password as %2F %3F %23 %40"
+        if parts.fragment or "@" in user or (not user and "@" in f"{parts.path}{parts.query}"):
+            return "its password cannot be told from its host; write / ? # @ in a password as %2F %3F %23 %40"
+    return ""

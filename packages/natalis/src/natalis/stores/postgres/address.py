@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from natalis.errors import InvalidInput
 
 SCHEMES = frozenset({"postgresql", "postgres"})
+FORM = "write postgresql://user:password@host:5432/database"
 _TRUE = frozenset({"true", "yes", "1"})
 
 
@@ -33,10 +34,12 @@ def parse_address(url: str) -> Address:
     Raises:
         InvalidInput: It is not such an address.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise InvalidInput("DATABASE_URL", "cannot be read", FORM) from None  # not in whose words: it has a password
     if parts.scheme not in SCHEMES:
-        remedy = "write postgresql://user:password@host:5432/database"
-        raise InvalidInput("DATABASE_URL", f"{parts.scheme[:20]!r} is not PostgreSQL", remedy)
+        raise InvalidInput("DATABASE_URL", f"{parts.scheme[:20]!r} is not PostgreSQL", FORM)
     given = parse_qsl(parts.query, keep_blank_values=True)
     pooled = any(name == "pgbouncer" and value.casefold() in _TRUE for name, value in given)
     query = urlencode([(name, value) for name, value in given if name != "pgbouncer"], safe="/")

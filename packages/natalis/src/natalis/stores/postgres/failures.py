@@ -6,6 +6,7 @@ import asyncpg
 from asyncpg import exceptions as said
 
 from natalis.errors import InvalidInput, NatalisError, StoreUnavailable
+from natalis.stores.postgres.address import FORM
 
 REPEATABLE = (
     said.DeadlockDetectedError,
@@ -34,6 +35,7 @@ _REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
     (said.OperatorInterventionError, "the server is starting, stopping or recovering; it is tried again"),
     (said.PostgresConnectionError, "the connection was lost; it is tried again"),
     (asyncpg.DataError, _UNFORESEEN),
+    (asyncpg.ClientConfigurationError, f"mend its address: {FORM}"),
     (asyncpg.InterfaceError, "the connection was lost; it is tried again"),
     (TimeoutError, "it answers too late; see whether it is overloaded, or raise the pool's size"),
     (OSError, "see that the server runs and can be reached from here"),
@@ -47,3 +49,8 @@ def translated(error: BaseException, shown: str) -> NatalisError:
     remedy = next((text for kind, text in _REMEDIES if isinstance(error, kind)), None)
     what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return StoreUnavailable(f"the database {shown} does not answer ({what}): {remedy or _UNFORESEEN}")
+
+
+def unreadable(error: ValueError, shown: str) -> StoreUnavailable:
+    """Return what to raise where the driver cannot read an address."""
+    return StoreUnavailable(f"the address {shown} cannot be read ({error}): {FORM}")

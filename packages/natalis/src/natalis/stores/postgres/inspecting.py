@@ -8,17 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import asyncpg
-
-from natalis.errors import StoreUnavailable
 from natalis.ports.clock import Clock
 from natalis.stores.postgres.address import Address, parse_address
 from natalis.stores.postgres.failures import DRIVER_ERRORS, translated
+from natalis.stores.postgres.lone import connected
 from natalis.stores.postgres.migrating import plan_migrations
 from natalis.stores.postgres.replica import MOST_LAG
 from natalis.stores.postgres.session import R, Row, Session
 
-_SECONDS = 5.0  # for the server to let us in, and for each answer
+_PATIENCE = timedelta(seconds=5)  # for the server to let us in, and for each answer
 _LOOKS = 3  # at the server's clock; the quickest answer tells most
 _BREATH = timedelta(milliseconds=20)
 _INSTANCE = re.compile(r".*-[0-9a-f]{8}", re.ASCII)
@@ -133,7 +131,7 @@ async def inspect(url: str, *, clock: Clock) -> Inspection:
         StoreUnavailable: It cannot be reached, belongs to another program, or needs a newer version of this one.
     """
     address = parse_address(url)
-    async with _connected(address) as session:
+    async with _session(address) as session:
         server = await _row(session, "server", _ServerRow)
         skew = await _skew(session, clock)
         connections = await _connections(session)
@@ -160,7 +158,7 @@ async def inspect_replica(url: str, *, primary_url: str, clock: Clock) -> Replic
         StoreUnavailable: One of them cannot be reached.
     """
     address = parse_address(url)
-    async with _connected(parse_address(primary_url)) as primary, _connected(address) as replica:
+    async with _session(parse_address(primary_url)) as primary, _session(address) as replica:
         follows = (await _row(replica, "server", _ServerRow)).is_replica
         identities = [(await _row(each, "system_identity", _TextRow)).text for each in (primary, replica)]
         return ReplicaInspection(
@@ -222,19 +220,9 @@ async def _lag(primary: Session, replica: Session, clock: Clock) -> timedelta | 
 
 
 @asynccontextmanager
-async def _connected(address: Address) -> AsyncIterator[Session]:
-    try:
-        connection = await asyncpg.connect(
-            address.url, timeout=_SECONDS, command_timeout=_SECONDS, statement_cache_size=0
-        )
-        try:
-            yield Session(connection)
-        finally:
-            await connection.close(timeout=_SECONDS)
-    except DRIVER_ERRORS as error:
-        raise translated(error, address.shown) from error
-    except ValueError as error:  # the driver's word on a URL that it cannot read
-        raise StoreUnavailable(f"the address {address.shown} cannot be read ({error}): mend it") from error
+async def _session(address: Address) -> AsyncIterator[Session]:
+    async with connected(address, within=_PATIENCE, statement=_PATIENCE) as connection:
+        yield Session(connection)
 
 
 async def _row(session: Session, query: str, shape: type[R]) -> R:

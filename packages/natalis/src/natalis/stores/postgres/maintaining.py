@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from natalis.errors import InvalidInput
 from natalis.stores.postgres.address import Address
 from natalis.stores.postgres.engine import Engine
-from natalis.stores.postgres.migrating import STAY, connected, yes
+from natalis.stores.postgres.lone import connected
+from natalis.stores.postgres.migrating import STAY, yes
 from natalis.stores.postgres.months import Months, month_after, month_of
 from natalis.stores.postgres.session import Row, Session
 

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-import asyncpg
 from asyncpg.exceptions import LockNotAvailableError
 
 from natalis.errors import StoreUnavailable
 from natalis.ports.clock import Clock
 from natalis.stores.postgres.address import Address, parse_address
-from natalis.stores.postgres.failures import DRIVER_ERRORS, translated
+from natalis.stores.postgres.lone import connected
 from natalis.stores.postgres.migration_files import Step, StepKind, load_steps
 from natalis.stores.postgres.session import Connection, Row, Session
 
 MIGRATIONS = "natalis.stores.postgres.migrations"
-_CONNECT_SECONDS = 10.0
 _BREATH = timedelta(milliseconds=200)  # between two tries to become the one who migrates
 _LOCK_TIMEOUT = "2s"  # whoever comes after a statement that waits for a lock waits with it: not for long
 _TRIES = 30
@@ -196,19 +194,6 @@ async def _alone(connection: Connection, clock: Clock) -> AsyncIterator[None]:
     finally:
         if not connection.is_closed():
             await transaction.rollback()
-
-
-@asynccontextmanager
-async def connected(address: Address) -> AsyncIterator[Connection]:
-    """Open a connection of its own, without time-outs: to copy a large table takes as long as it takes."""
-    try:
-        connection = await asyncpg.connect(address.url, timeout=_CONNECT_SECONDS, statement_cache_size=0)
-        try:
-            yield connection
-        finally:
-            await connection.close(timeout=_CONNECT_SECONDS)
-    except DRIVER_ERRORS as error:
-        raise translated(error, address.shown) from error
 
 
 async def yes(session: Session, query: str, /, **values: object) -> bool:

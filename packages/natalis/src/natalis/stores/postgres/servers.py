@@ -15,9 +15,8 @@ from datetime import timedelta
 
 import asyncpg
 
-from natalis.errors import StoreUnavailable
 from natalis.stores.postgres.address import Address
-from natalis.stores.postgres.failures import DRIVER_ERRORS, translated
+from natalis.stores.postgres.failures import DRIVER_ERRORS, translated, unreadable
 from natalis.stores.postgres.options import PoolOptions
 from natalis.stores.postgres.session import Session
 
@@ -176,7 +175,7 @@ async def connect(
             **_connecting(manner),
         )
     except ValueError as error:  # the driver's word on a URL that it cannot read
-        raise StoreUnavailable(f"the address {address.shown} cannot be read ({error}): mend it") from error
+        raise unreadable(error, address.shown) from error
     except DRIVER_ERRORS as error:
         raise translated(error, address.shown) from error
     return Server(address, manner, pool)

@@ -9,6 +9,7 @@ from natalis.errors import SettingsInvalid
 
 _SCHEMES = {"amqp": 5672, "amqps": 5671}
 _BETWEEN_URLS = re.compile(r"\s*,\s*(?=\w+://)")
+_UNREADABLE = "its host or port cannot be read"  # not in whose words: what was taken for a port may be a password
 _REMEDY = (
     "write amqp://user:password@host:5672/vhost; further nodes follow after commas, as hosts or as whole addresses"
 )
@@ -33,7 +34,10 @@ def shown(address: str) -> str:
 
 
 def _nodes(url: str) -> list[str]:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _refused(_UNREADABLE) from None
     user, at, hosts = parts.netloc.rpartition("@")
     nodes = [urlunsplit(parts._replace(netloc=f"{user}{at}{host.strip()}")) for host in hosts.split(",")]
     for node in nodes:
@@ -47,7 +51,11 @@ def _check(address: str) -> None:
         fault = "" if parts.hostname else "it names no host"
         fault = fault if parts.scheme in _SCHEMES else f"{parts.scheme or 'nothing'}:// is no scheme of RabbitMQ's"
         _ = parts.port
-    except ValueError as error:
-        fault = str(error)
+    except ValueError:
+        fault = _UNREADABLE
     if fault:
-        raise SettingsInvalid((f"QUEUE_URL: {fault}; {_REMEDY}",))
+        raise _refused(fault)
+
+
+def _refused(fault: str) -> SettingsInvalid:
+    return SettingsInvalid((f"QUEUE_URL: {fault}; {_REMEDY}",))

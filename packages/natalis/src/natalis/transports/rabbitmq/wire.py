@@ -159,6 +159,10 @@ class Wire:
 
 async def connected(address: str, options: RabbitMQOptions) -> AsyncioConnection:
     """Return an open connection to a node; raises `TransportUnavailable`."""
+    try:
+        parameters = _parameters(address, options)
+    except ValueError as error:  # pika's word on what follows the `?`
+        raise TransportUnavailable(f"RabbitMQ at {shown(address)}: its address will not do ({error})") from error
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[AsyncioConnection | BaseException] = loop.create_future()
 
@@ -168,7 +172,7 @@ async def connected(address: str, options: RabbitMQOptions) -> AsyncioConnection
         elif isinstance(result, AsyncioConnection):
             result.close()  # nobody waits for it any more
 
-    AsyncioConnection.create_connection([_parameters(address, options)], on_done, custom_ioloop=loop)
+    AsyncioConnection.create_connection([parameters], on_done, custom_ioloop=loop)
     result = await outcome
     if isinstance(result, BaseException):
         raise TransportUnavailable(f"RabbitMQ at {shown(address)}: {_described(result)}") from result
