@@ -1,0 +1,184 @@
+"""From a run to what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
+
+from plimsoll.measure import names
+from plimsoll.measure.conditions import selector_of
+from plimsoll.measure.histogram import Histogram
+from plimsoll.measure.recording import Recording, Tags, merge_tally
+from plimsoll.measure.run import Judged, Run, Scenario
+from plimsoll.measure.summary import values_of
+from plimsoll.measure.tallies import Rate, Tally, Trend
+from plimsoll.measure.timeline import Slot
+from plimsoll.report.findings import OBJECTIVE, Check, Endpoint, Failure, Figures, Findings, Point, burn_of
+
+_LATENCY: Final = (50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
+_SERVICE: Final = (50.0, 95.0, 99.0)
+_OVER_TIME: Final = (50.0, 95.0, 99.0, 100.0)
+_MILLISECOND: Final = 1e6
+_SHOWN: Final = (90.0, 95.0, 99.0, 99.9)
+
+
+def findings_of(run: Run, objective: float = OBJECTIVE) -> Findings:
+    """Return what is said of a run.
+
+    Args:
+        run: Whole or a shard.
+        objective: Which share of requests shall succeed over a month, for the error budget.
+    """
+    recording, seconds = run.recording, run.lasted.total_seconds()
+    requests = _rate(recording.select(names.HTTP_REQ_FAILED.name))
+    return Findings(
+        name=run.name,
+        verdict=run.verdict,
+        lasted=run.lasted,
+        reasons=run.reasons,
+        warnings=run.warnings,
+        partial=run.partial,
+        started_at=run.started_at,
+        scenarios=run.scenarios,
+        metrics=tuple(_metrics(recording, run.thresholds, seconds)),
+        thresholds=run.thresholds,
+        checks=_checks(recording),
+        endpoints=_endpoints(recording, seconds),
+        failures=_failures(run, requests.count),
+        points=_points(run),
+        latency=_histogram(recording.select(names.HTTP_REQ_LATENCY.name)),
+        service=_histogram(recording.select(names.HTTP_REQ_DURATION.name)),
+        burn=burn_of(requests.count, requests.hits, run.lasted, objective),
+        is_open=any(each.is_open for each in run.scenarios),
+        shards=run.shards,
+        time_scale=run.time_scale,
+        environment=run.environment,
+    )
+
+
+def planned_rate(scenarios: Iterable[Scenario], begin: float, end: float) -> float | None:
+    """Return how many iterations a second were planned on average between two instants, in seconds after the start.
+
+    Returns:
+        None where no scenario of an open model says what it plans.
+    """
+    planned = [each for each in scenarios if each.is_open and each.plan]
+    if not planned or end <= begin:
+        return None
+    return sum(_area(each, begin, end) for each in planned) / (end - begin)
+
+
+def _area(scenario: Scenario, begin: float, end: float) -> float:
+    start = scenario.starts_after.total_seconds()
+    whole, points = 0.0, [(start + at.total_seconds(), value) for at, value in scenario.plan]
+    for (left, low), (right, high) in pairwise(points):
+        a, b = max(left, begin), min(right, end)
+        if b > a:
+            slope = (high - low) / (right - left)
+            whole += (b - a) * (low + slope * ((a + b) / 2 - left))
+    return whole
+
+
+def _metrics(recording: Recording, thresholds: Iterable[Judged], seconds: float) -> Iterable[Figures]:
+    for name in sorted(recording.metrics):
+        if (tally := recording.select(name)) is not None:
+            yield Figures(recording.metrics[name], name, values_of(tally, seconds, _SHOWN))
+    for written in dict.fromkeys(each.metric for each in thresholds):
+        selector = selector_of(written)
+        metric, tags = recording.metrics.get(selector.metric), dict(selector.tags)
+        if metric is not None and tags and (tally := recording.select(selector.metric, tags)) is not None:
+            yield Figures(metric, written, values_of(tally, seconds, _SHOWN), selector.tags)
+
+
+def _checks(recording: Recording) -> tuple[Check, ...]:
+    found: dict[tuple[str, str], Rate] = {}
+    for tags, tally in recording.of(names.CHECKS.name):
+        named = dict(tags)
+        key = (named.get(names.TAG_GROUP, ""), named.get(names.TAG_CHECK, ""))
+        found.setdefault(key, Rate()).merge(_rate(tally))
+    return tuple(Check(group, name, rate.hits, rate.count - rate.hits) for (group, name), rate in sorted(found.items()))
+
+
+def _by_endpoint(recording: Recording, metric: str) -> dict[tuple[str, str], Tally]:
+    found: dict[tuple[str, str], Tally] = {}
+    for tags, tally in recording.of(metric):
+        key = _endpoint(tags)
+        if key not in found:
+            found[key] = recording.metrics[metric].tally()
+        merge_tally(found[key], tally)
+    return found
+
+
+def _endpoint(tags: Tags) -> tuple[str, str]:
+    named = dict(tags)
+    return named.get(names.TAG_METHOD, ""), named.get(names.TAG_NAME) or named.get("url", "")
+
+
+def _endpoints(recording: Recording, seconds: float) -> tuple[Endpoint, ...]:
+    latency = _by_endpoint(recording, names.HTTP_REQ_LATENCY.name)
+    service = _by_endpoint(recording, names.HTTP_REQ_DURATION.name)
+    found = [
+        Endpoint(
+            *key,
+            (rate := _rate(tally)).count,
+            rate.count / seconds if seconds > 0 else 0.0,
+            rate.hits,
+            _percentiles(latency.get(key), _LATENCY),
+            _percentiles(service.get(key), _SERVICE),
+        )
+        for key, tally in _by_endpoint(recording, names.HTTP_REQ_FAILED.name).items()
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.requests, each.name, each.method)))
+
+
+def _failures(run: Run, requests: int) -> tuple[Failure, ...]:
+    found: dict[str, int] = {}
+    for tags, tally in run.recording.of(names.HTTP_REQ_FAILED.name):
+        if hits := _rate(tally).hits:
+            code = _code(dict(tags))
+            found[code] = found.get(code, 0) + hits
+    ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(Failure(code, count, count / requests, run.error_examples.get(code, "")) for code, count in ordered)
+
+
+def _code(tags: dict[str, str]) -> str:
+    status = tags.get(names.TAG_STATUS, "")
+    return tags.get(names.TAG_ERROR) or (f"status_{status}" if status not in {"", "0"} else "unknown")
+
+
+def _points(run: Run) -> tuple[Point, ...]:
+    each = float(run.timeline.seconds)
+    return tuple(_point(run, number * each, each, slot) for number, slot in enumerate(run.timeline.slots))
+
+
+def _point(run: Run, at: float, length: float, slot: Slot) -> Point:
+    seconds = min(length, max(run.lasted.total_seconds() - at, 1.0))
+    latency = slot.latency.percentiles(_OVER_TIME) if slot.latency.count else ()
+    return Point(
+        at=at,
+        seconds=seconds,
+        rate=slot.requests / seconds,
+        iterations=slot.iterations / seconds,
+        failed=slot.failed / seconds,
+        dropped=slot.dropped / seconds,
+        checks_failed=slot.checks_failed,
+        vus=slot.vus,
+        received=slot.received / seconds,
+        sent=slot.sent / seconds,
+        latency=tuple(each / _MILLISECOND for each in latency),
+        planned=planned_rate(run.scenarios, at, at + seconds),
+    )
+
+
+def _percentiles(tally: Tally | None, percents: tuple[float, ...]) -> tuple[float, ...]:
+    histogram = _histogram(tally)
+    return tuple(each / _MILLISECOND for each in histogram.percentiles(percents)) if histogram else ()
+
+
+def _histogram(tally: Tally | None) -> Histogram | None:
+    return tally.histogram if isinstance(tally, Trend) and tally.histogram.count else None
+
+
+def _rate(tally: Tally | None) -> Rate:
+    return tally if isinstance(tally, Rate) else Rate()
