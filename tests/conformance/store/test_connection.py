@@ -87,3 +87,22 @@ async def test_what_was_acknowledged_is_read_at_once(store: Store) -> None:
         return (await store.people.get(arrival.user.id)).user == arrival.user
 
     assert all(await asyncio.gather(*(add_and_read() for _ in range(50))))
+
+
+async def test_a_connection_is_in_use_while_something_is_under_way_and_not_after_it(store: Store) -> None:
+    meanwhile: list[int] = []
+
+    def look(_: Sequence[Plannable]) -> Sequence[Decision]:
+        meanwhile.append(_in_use(store))
+        return []
+
+    await store.people.add([an_arrival()])
+    before = _in_use(store)
+    await store.plans.plan(until=NOON.replace(year=2030), limit=1, now=NOON, decide=look)
+
+    assert (before, meanwhile, _in_use(store)) == (0, [1], 0)
+    assert all(pool.in_use <= pool.most for pool in store.connection.pools())
+
+
+def _in_use(store: Store) -> int:
+    return sum(pool.in_use for pool in store.connection.pools())

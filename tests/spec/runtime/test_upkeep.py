@@ -11,6 +11,7 @@ import pytest
 
 from natalis.clocks.virtual import VirtualClock
 from natalis.errors import StoreUnavailable
+from natalis.ports.store import Pool
 from natalis.runtime.upkeep import EVERY, Upkeep
 from natalis.testing.builders import NOON
 
@@ -39,6 +40,9 @@ class _Connection:
 
     async def changed_elsewhere(self) -> bool:
         return False
+
+    def pools(self) -> Sequence[Pool]:
+        return ()
 
     async def close(self) -> None: ...
 

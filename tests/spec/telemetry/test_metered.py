@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -48,3 +49,21 @@ async def test_a_call_that_raises_is_counted_and_raises(store: Store) -> None:
 def test_what_a_store_does_not_have_it_does_not_have_when_watched(store: Store) -> None:
     with pytest.raises(AttributeError):
         metered(store, Registry()).people.no_such_method  # type: ignore[attr-defined] # noqa: B018 - that is the rule
+
+
+async def test_connections_in_use_are_shown_when_they_are_looked_at(store: Store) -> None:
+    registry = Registry()
+    watched = metered(store, registry)
+
+    def shown(pool: str) -> list[str]:
+        lines = registry.exposition().decode().splitlines()
+        return [line.rpartition(" ")[2] for line in lines if line.startswith("db_conn") and f'"{pool}"' in line]
+
+    before = shown("writer")
+    writing = asyncio.ensure_future(watched.people.add([an_arrival()]))
+    await asyncio.sleep(0)  # noqa: TID251 - lets it begin, waits for nothing
+    meanwhile = shown("writer")
+    await writing
+
+    assert (before, meanwhile, shown("writer")) == (["0.0", "0.0"], ["1.0", "1.0"], ["0.0", "0.0"])
+    assert shown("readers") == ["0.0", "0.0"]

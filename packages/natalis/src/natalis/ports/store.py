@@ -20,6 +20,21 @@ from natalis.ports.suppressions import Suppressions
 from natalis.ports.tokens import Tokens
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Connections to one server, or to one file for one purpose.
+
+    Attributes:
+        name: Which: `primary`, `replica`, `writer`, `readers`.
+        in_use: How many are lent at this moment.
+        most: How many there may be.
+    """
+
+    name: str
+    in_use: int
+    most: int
+
+
 class Connection(Protocol):
     """The store as a dependency."""
 
@@ -32,6 +47,10 @@ class Connection(Protocol):
 
         A store that cannot tell says yes.
         """
+        ...
+
+    def pools(self) -> Sequence[Pool]:
+        """Return how many connections are in use; always the same pools, in the same order. Asks nobody."""
         ...
 
     async def maintain(self, *, today: date, keep: timedelta | None) -> Sequence[str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from natalis.ports.store import Store
+from natalis.ports.store import Connection, Pool, Store
 from plimsoll.instrument.registry import Registry
 
 QUERY_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
@@ -30,10 +30,24 @@ def metered(store: Store, registry: Registry) -> Store:
         counts.at(operation, table).inc()
         seconds.at(operation, table).observe(took)
 
+    _watch_pools(store.connection, registry)
     views = {field.name: getattr(store, field.name) for field in dataclasses.fields(Store)}
     return dataclasses.replace(
         store, **{name: cast("Any", _Metered(view, name, heard)) for name, view in views.items()}
     )
+
+
+def _watch_pools(connection: Connection, registry: Registry) -> None:
+    """Show at every scrape how many connections are in use: in all, and as a share of what there may be."""
+    active = registry.gauge("db_connections_active", "Connections to the database in use.", "pool")
+    usage = registry.gauge("db_connection_pool_usage", "Connections in use of those there may be, 0 to 1.", "pool")
+
+    def found(index: int) -> Pool:
+        return connection.pools()[index]
+
+    for index, pool in enumerate(connection.pools()):
+        active.at(pool.name).set_function(lambda at=index: found(at).in_use)  # type: ignore[misc]  # its default
+        usage.at(pool.name).set_function(lambda at=index: found(at).in_use / found(at).most)  # type: ignore[misc]  # its default
 
 
 class _Metered:

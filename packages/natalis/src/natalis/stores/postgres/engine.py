@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias, TypeVar
 
 from natalis.errors import StoreUnavailable
+from natalis.ports.store import Pool
 from natalis.stores.postgres.failures import REPEATABLE
 from natalis.stores.postgres.replica import Replica
 from natalis.stores.postgres.servers import Server
@@ -57,6 +58,11 @@ class Engine:
                 if found is not None:
                     return found.value
             return await self._repeated(lambda: self._in_transaction(work, reading=True))
+
+    def pools(self) -> Sequence[Pool]:
+        """Return how many connections are in use."""
+        primary = self._primary.pool_as("primary")
+        return (primary,) if self._replica is None else (primary, self._replica.pool)
 
     async def close(self) -> None:
         """Finish what was begun, then let go of every connection; harmless when repeated."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from natalis.ports.clock import Clock
-from natalis.ports.store import Store
+from natalis.ports.store import Pool, Store
 from natalis.stores.postgres.address import Address, parse_address
 from natalis.stores.postgres.census import PostgresCensus
 from natalis.stores.postgres.desk import PostgresDesk
@@ -53,6 +53,10 @@ class PostgresConnection:
         row = await self._engine.once(lambda session: session.row("newest_transaction", _Number))
         known, self._newest = self._newest, None if row is None else row.number
         return known != self._newest
+
+    def pools(self) -> Sequence[Pool]:
+        """Return how many connections are in use, to the primary and to the replica."""
+        return self._engine.pools()
 
     async def maintain(self, *, today: date, keep: timedelta | None) -> Sequence[str]:
         """Make months ahead, and let go of those past their retention."""

@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from natalis.errors import StoreUnavailable
 from natalis.ports.clock import Clock
+from natalis.ports.store import Pool
 from natalis.stores.postgres.servers import Server
 from natalis.stores.postgres.session import Row, Session
 
@@ -58,6 +59,11 @@ class Replica:
         self._is_well = False
         self._judged_at: timedelta | None = None
         self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """How many connections to it are in use."""
+        return self._server.pool_as("replica")
 
     async def attempt(self, work: Callable[[Session], Awaitable[T]]) -> Found[T] | None:
         """Run `work` on the replica; None when it is not well, or fails while it is at it."""

@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from natalis.ports.store import Pool
 from natalis.stores.postgres.address import Address
 from natalis.stores.postgres.failures import DRIVER_ERRORS, translated, unreadable
 from natalis.stores.postgres.options import PoolOptions
@@ -140,6 +141,10 @@ class Server:
         else:
             async with self.session() as session:
                 yield session
+
+    def pool_as(self, name: str) -> Pool:
+        """Return how many connections are in use."""
+        return Pool(name, self._pool.get_size() - self._pool.get_idle_size(), self._manner.pool.most)
 
     async def close(self) -> None:
         """Close every connection; nothing may be under way."""

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from natalis.errors import StoreUnavailable
+from natalis.ports.store import Pool
 from natalis.stores.sqlite.failures import unavailable
 from natalis.stores.sqlite.session import Session
 
@@ -37,10 +38,14 @@ class _Job:
 
 @dataclass(slots=True)
 class _Lane:
-    """A queue of jobs, ended by None, and the threads that serve it."""
+    """A queue of jobs, ended by None, the threads that serve it, and how many coroutines wait for it."""
 
     jobs: SimpleQueue[_Job | None] = field(default_factory=SimpleQueue)
     threads: list[threading.Thread] = field(default_factory=list)
+    waiting: int = 0
+
+    def pool(self, name: str) -> Pool:
+        return Pool(name, min(self.waiting, len(self.threads)), len(self.threads))
 
     def start(self, name: str, serve: Callable[[], None]) -> None:
         thread = threading.Thread(target=serve, name=name, daemon=True)
@@ -86,6 +91,10 @@ class Engine:
         """Run `work` on one consistent picture of everything committed before."""
         return await self._submit(self._reads, work)
 
+    def pools(self) -> Sequence[Pool]:
+        """Return how many of the connections are at work."""
+        return self._writes.pool("writer"), self._reads.pool("readers")
+
     async def close(self) -> None:
         """Finish what was submitted, then let go of every file; harmless when repeated."""
         if self._closing is None:
@@ -98,7 +107,11 @@ class Engine:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         lane.jobs.put(_Job(work, future, loop))
-        return await future
+        lane.waiting += 1
+        try:
+            return await future
+        finally:
+            lane.waiting -= 1
 
     def _end(self) -> None:
         self._reads.end()

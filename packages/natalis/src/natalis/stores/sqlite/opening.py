@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from natalis.ports.store import Store
+from natalis.ports.store import Pool, Store
 from natalis.stores.sqlite.census import SqliteCensus
 from natalis.stores.sqlite.desk import SqliteDesk
 from natalis.stores.sqlite.engine import Engine
@@ -60,6 +60,10 @@ class SqliteConnection:
         row = await self._engine.write(lambda session: session.row("data_version", Number))
         known, self._data_version = self._data_version, None if row is None else row.number
         return known != self._data_version
+
+    def pools(self) -> Sequence[Pool]:
+        """Return how many connections are at work: one writes, a few read."""
+        return self._engine.pools()
 
     async def maintain(self, *, today: date, keep: timedelta | None) -> Sequence[str]:  # noqa: ARG002 - a file of one machine has no parts to make or drop
         """Do nothing: there is nothing to make ahead, and everything is kept."""
