@@ -1,0 +1,50 @@
+"""What all users of a process share: options, names, TLS, time-outs, prefixes of requests."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Self
+
+from plimsoll.load.client.deadlines import Deadlines
+from plimsoll.load.client.dialling import Dialler
+from plimsoll.load.client.names import Names
+from plimsoll.load.client.options import ClientOptions
+from plimsoll.load.client.wire import Prefixes
+
+
+class Client:
+    """What agents are made from; make it where the loop runs, and close it there.
+
+    Args:
+        options: How to call.
+
+    Raises:
+        InvalidInput: A certificate file cannot be read.
+    """
+
+    def __init__(self, options: ClientOptions | None = None) -> None:
+        self.options = options or ClientOptions()
+        self.loop = asyncio.get_running_loop()
+        self.deadlines = Deadlines(self.loop)
+        self.dialler = Dialler(self.loop, self.options, Names(self.loop, self.options))
+        agent = {"User-Agent": self.options.user_agent} if self.options.user_agent else {}
+        self.prefixes = Prefixes(agent | dict(self.options.headers), close=not self.options.reuse_connections)
+        self.timeout = nanoseconds(self.options.timeout)
+        self.connect_timeout = nanoseconds(self.options.connect_timeout)
+        self.keep = 0 if self.options.discard_bodies else self.options.body_limit
+
+    def close(self) -> None:
+        """End the timer; agents are closed by who made them."""
+        self.deadlines.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def nanoseconds(duration: timedelta) -> int:
+    """Return a duration in whole nanoseconds."""
+    return duration // timedelta(microseconds=1) * 1_000
