@@ -195,6 +195,19 @@ async def test_changes_of_one_person_are_made_one_after_the_other(crew: list[Jou
     assert (await crew[0].store.people.get(user.id)).user.version == 21
 
 
+@pytest.mark.parametrize("parameter", ["", "?pgbouncer=true"])
+async def test_a_database_that_is_stricter_by_default_makes_nobody_fail(
+    open_one: Open, migrated: PostgresDatabase, parameter: str
+) -> None:
+    migrated.sql(f"ALTER DATABASE {migrated.name} SET default_transaction_isolation = serializable")
+    journeys = [Journey(await open_one(migrated.url + parameter)) for _ in range(2)]
+    (user,) = await journeys[0].arrive(a_birthday_tomorrow())
+
+    await asyncio.gather(*(journey.change(user.id, user.profile) for journey in journeys for _ in range(10)))
+
+    assert (await journeys[0].store.people.get(user.id)).user.version == 21
+
+
 async def test_planning_and_changing_at_once_leave_one_delivery_where_the_person_is(crew: list[Journey]) -> None:
     users = await crew[0].arrive(*(a_birthday_tomorrow() for _ in range(40)))
     moved = [replace(user.profile, timezone="Asia/Tokyo") for user in users]

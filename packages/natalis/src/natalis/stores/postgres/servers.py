@@ -32,6 +32,7 @@ _PLANS: Mapping[str, str] = {
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
+_BEGIN = "BEGIN ISOLATION LEVEL"
 _CONNECT_SECONDS = 2.0
 _BEYOND_THE_SERVERS_OWN = timedelta(seconds=2)  # a server that is alive says itself that a statement took too long
 _NO_LIMIT = 10**9
@@ -61,6 +62,7 @@ class Manner:
         return {
             "statement_timeout": _milliseconds(self.statement),
             "idle_in_transaction_session_timeout": _milliseconds(self.pool.stalled),
+            "default_transaction_isolation": "read committed",  # whatever the database's own default is
             **_PLANS,
         }
 
@@ -68,12 +70,12 @@ class Manner:
     def begin(self) -> str:
         """The message that begins a transaction."""
         told = [f"SET LOCAL {name} = '{value}'" for name, value in self.settings.items()] if self.pooled else []
-        return "; ".join(["BEGIN", *told])
+        return "; ".join([f"{_BEGIN} READ COMMITTED", *told])
 
     @property
     def begin_reading(self) -> str:
         """The message that begins a transaction which sees one consistent picture."""
-        return self.begin.replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 1)
+        return self.begin.replace(f"{_BEGIN} READ COMMITTED", f"{_BEGIN} REPEATABLE READ READ ONLY", 1)
 
 
 class Server:
