@@ -64,7 +64,7 @@ def test_without_arguments_natalis_names_the_first_two_commands_to_try(natalis: 
 def test_help_loads_neither_the_service_nor_the_drawing_of_tables() -> None:
     program = (
         "import sys; from natalis.cli.app import run; run(['--help']);"
-        "print([name for name in ('rich', 'asyncio', 'litestar', 'msgspec', 'aiohttp', 'sqlite3', 'natalis.runtime')"
+        "print([name for name in ('rich', 'asyncio', 'granian', 'msgspec', 'aiohttp', 'sqlite3', 'natalis.runtime')"
         " if name in sys.modules])"
     )
 

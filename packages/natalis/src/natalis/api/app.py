@@ -2,40 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, cast
-
-from litestar import Litestar, Response
-from litestar.enums import HttpMethod
-from litestar.handlers import HTTPRouteHandler
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from natalis.api import bulk, deliveries, occasions, recipients, system, timeline, users
 from natalis.api.access import is_loopback
 from natalis.api.gate import Gate
-from natalis.api.operation import Asked, Operation, empty, mount
+from natalis.api.operation import Asked, Handler, Operation, empty
 from natalis.api.options import ApiOptions, ApiServices
 from natalis.api.rate import RateLimiter
 from natalis.api.reference import Reference
 from natalis.api.refusals import refuse
+from natalis.api.response import Response, Stream
+from natalis.api.router import Router, route_of
 from natalis.api.shell import Shell
-from plimsoll.instrument.asgi import Application, InstrumentedApplication
+from plimsoll.instrument.asgi import HttpMetrics, InstrumentedApplication, Receive, Scope, Send
 
-Table: TypeAlias = list[tuple[Operation, Callable[..., Any]]]
+Table: TypeAlias = list[tuple[Operation, Handler]]
 
 
-class _Api(Litestar):
-    """Litestar inside a shell: what happens before routing - ids, HEAD, metrics - happens to unmatched paths too."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An operation with what answers it."""
 
-    def __init__(self, services: ApiServices, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._outermost = InstrumentedApplication(Shell(cast("Application", super().__call__)), services.http)
+    operation: Operation
+    handler: Handler
+    body_limit: int
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+
+class Api:
+    """The application, as ASGI has it.
+
+    Args:
+        routes: Every operation with what answers it.
+        gate: Stands before them.
+        http: Counts requests.
+
+    Attributes:
+        routes: As given.
+    """
+
+    def __init__(self, routes: Sequence[Route], gate: Gate, http: HttpMetrics) -> None:
+        self.routes = routes
+        self._router = Router((route.operation.method.value, route.operation.path, route) for route in routes)
+        self._gate = gate
+        # ids, HEAD and metrics come before routing, so that a path which leads nowhere has them too
+        self._outermost = InstrumentedApplication(Shell(self._answer), http)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await self._outermost(scope, receive, send)
+        if scope["type"] == "http":
+            await self._outermost(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._response(scope, receive)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            response = refuse(scope, error)
+        await response.write(send)
+
+    async def _response(self, scope: Scope, receive: Receive) -> Response | Stream:
+        place, params = self._router.find(scope["path"])
+        method: str = scope["method"]
+        if method == "OPTIONS":
+            scope["path_template"] = place.path
+            return empty(headers={"Allow": place.allowed})
+        route = route_of(place, method)
+        scope["path_template"] = place.path
+        request = Asked(scope, receive, route.operation, params, route.body_limit)
+        await self._gate.admit(request)
+        return await route.handler(request)
 
 
-def create_app(services: ApiServices, options: ApiOptions) -> Litestar:
+async def _live(receive: Receive, send: Send) -> None:
+    """Answer the server's questions whether we are ready, and whether we have ended: there is nothing to do."""
+    while True:
+        asked = (await receive())["type"]
+        await send({"type": f"{asked}.complete"})
+        if asked == "lifespan.shutdown":
+            return
+
+
+def create_app(services: ApiServices, options: ApiOptions) -> Api:
     """Return the application; it holds no state but the buckets of its rate limiter.
 
     Args:
@@ -48,31 +99,8 @@ def create_app(services: ApiServices, options: ApiOptions) -> Litestar:
     table += _system(services, reference)
     limiter = None if options.rate is None else options.limiter or RateLimiter(options.rate)
     gate = Gate(services.tokens, services.clock, options.listen, limiter)
-    routes = [mount(operation, handler, body_limit=_limit(operation, options)) for operation, handler in table]
-    return _Api(
-        services,
-        route_handlers=[*_options(operations), *routes],
-        guards=[gate.admit],
-        exception_handlers={Exception: refuse},
-        openapi_config=None,
-        logging_config=None,
-    )
-
-
-def _options(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
-    """Return what answers OPTIONS on every path; Litestar's own names the methods of the first handler only."""
-    methods: dict[str, list[str]] = {}
-    for operation in operations:
-        also = ["HEAD"] if operation.method is HttpMethod.GET else []
-        methods.setdefault(operation.path, []).extend([operation.method.value, *also])
-    return [_options_of(path, ", ".join(sorted([*allowed, "OPTIONS"]))) for path, allowed in methods.items()]
-
-
-def _options_of(path: str, allowed: str) -> HTTPRouteHandler:
-    async def answer_options(request: Asked) -> Response[None]:  # noqa: ARG001 - every handler takes it
-        return empty(headers={"Allow": allowed})
-
-    return HTTPRouteHandler(path, http_method=HttpMethod.OPTIONS)(answer_options)
+    routes = [Route(operation, handler, _limit(operation, options)) for operation, handler in table]
+    return Api(routes, gate, services.http)
 
 
 def _limit(operation: Operation, options: ApiOptions) -> int:

@@ -7,18 +7,18 @@ is held in memory meanwhile is a mebibyte. From there on it is the same import a
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass
+from http import HTTPMethod
 from tempfile import SpooledTemporaryFile
 from types import MappingProxyType
 from typing import BinaryIO, TypeAlias, cast
 
 import msgspec
-from litestar import Response
-from litestar.enums import HttpMethod
-from litestar.response import Stream
 
 from natalis.api.operation import JSON, NDJSON, Asked, Operation, Success, answer, check_media_type, given, query_of
+from natalis.api.response import Response, Stream
 from natalis.api.users import TAG
 from natalis.api.wire.bulk import BulkQuery, BulkRow, BulkSummary, RowResult
 from natalis.ports.people_file import PeopleFile
@@ -43,11 +43,12 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "text/vcard": ".vcf",
     }
 )
+_CHARSET = re.compile(r"""; *charset=["']?([^"';\s]+)""", re.IGNORECASE)
 _LOG = logging.getLogger("natalis.api")
 _NOT_LANDED = frozenset({Outcome.BAD, Outcome.CONFLICT})
 
 BULK = Operation(
-    HttpMethod.POST,
+    HTTPMethod.POST,
     "/user/bulk",
     "addUsers",
     "Add many users",
@@ -77,7 +78,7 @@ class BulkRoutes:
     importing: ImportPeople
     open_people: OpenPeople
 
-    async def add(self, request: Asked) -> Response[bytes] | Stream:
+    async def add(self, request: Asked) -> Response | Stream:
         """Answer `POST /user/bulk`."""
         query = query_of(request, BulkQuery)
         media_type = check_media_type(request)
@@ -95,15 +96,15 @@ class BulkRoutes:
         following = _closing(file, first, progress)
         if request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip() == JSON:
             return answer(await _summary(following))
-        return Stream(_lines(following), media_type=NDJSON, status_code=200)
+        return Stream(_lines(following), request.gone, NDJSON)
 
 
 def _encoding_of(request: Asked, media_type: str) -> str | None:
     """Return what `charset` says; JSON is UTF-8 whatever is said (RFC 8259 section 8.1)."""
     if _NAMES[media_type] == ".ndjson":
         return "utf-8"
-    told: str | None = request.content_type[1].get("charset")
-    return told
+    told = _CHARSET.search(request.headers.get("content-type", ""))
+    return None if told is None else told[1]
 
 
 async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress]) -> AsyncIterator[Progress]:
@@ -115,7 +116,7 @@ async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress
         file.close()
 
 
-async def _lines(progress: AsyncIterator[Progress]) -> AsyncIterator[bytes]:
+async def _lines(progress: AsyncIterator[Progress]) -> AsyncGenerator[bytes, None]:
     """Write every row's result, then the summary; a failure half-way is the last line instead of it."""
     encode = msgspec.json.Encoder().encode_lines
     try:

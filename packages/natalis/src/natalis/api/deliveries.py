@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from litestar import Response
-from litestar.enums import HttpMethod
+from http import HTTPMethod
 
 from natalis.api import problems
 from natalis.api.instants import instant_in
 from natalis.api.operation import Asked, Operation, Success, answer, given, query_of
+from natalis.api.response import Response
 from natalis.api.wire.delivery import (
     Delivery,
     DeliveryDetail,
@@ -33,7 +32,7 @@ _LINKS = dict.fromkeys(("showDelivery", "retryDelivery", "cancelDelivery"), _FIR
 _MOVES = (problems.NOT_FOUND, problems.ILLEGAL_TRANSITION)
 
 LIST = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/deliveries",
     "listDeliveries",
     "List deliveries",
@@ -43,8 +42,8 @@ LIST = Operation(
     query=DeliveryQuery,
 )
 SHOW = Operation(
-    HttpMethod.GET,
-    "/deliveries/{delivery_id:str}",
+    HTTPMethod.GET,
+    "/deliveries/{delivery_id}",
     "showDelivery",
     "Show a delivery",
     "Returns a delivery with every attempt: when, which worker, what the provider answered.",
@@ -54,8 +53,8 @@ SHOW = Operation(
     path_examples=_PATH,
 )
 RETRY = Operation(
-    HttpMethod.POST,
-    "/deliveries/{delivery_id:str}/retry",
+    HTTPMethod.POST,
+    "/deliveries/{delivery_id}/retry",
     "retryDelivery",
     "Send again",
     "Schedules a `failed` or `missed` delivery again, due now, with a new window.",
@@ -66,8 +65,8 @@ RETRY = Operation(
     path_examples=_PATH,
 )
 CANCEL = Operation(
-    HttpMethod.POST,
-    "/deliveries/{delivery_id:str}/cancel",
+    HTTPMethod.POST,
+    "/deliveries/{delivery_id}/cancel",
     "cancelDelivery",
     "Cancel",
     "Cancels a delivery that has not begun; none takes its place that year.",
@@ -78,7 +77,7 @@ CANCEL = Operation(
     path_examples=_PATH,
 )
 REPLAY = Operation(
-    HttpMethod.POST,
+    HTTPMethod.POST,
     "/deliveries/replay",
     "replayDeliveries",
     "Send many again",
@@ -96,25 +95,25 @@ class DeliveryRoutes:
 
     deliveries: ManageDeliveries
 
-    async def list(self, request: Asked) -> Response[bytes]:
+    async def list(self, request: Asked) -> Response:
         """Answer `GET /deliveries`."""
         query = query_of(request, DeliveryQuery)
         page = await self.deliveries.list(_filter(query), limit=query.limit, cursor=given(query.cursor))
         return answer(DeliveryPage([delivery_shape(each) for each in page.items], page.cursor))
 
-    async def show(self, request: Asked) -> Response[bytes]:
+    async def show(self, request: Asked) -> Response:
         """Answer `GET /deliveries/{id}`."""
         return answer(detail_shape(*await self.deliveries.show(_key(request))))
 
-    async def retry(self, request: Asked) -> Response[bytes]:
+    async def retry(self, request: Asked) -> Response:
         """Answer `POST /deliveries/{id}/retry`."""
         return answer(delivery_shape(await self.deliveries.retry(_key(request))), 202)
 
-    async def cancel(self, request: Asked) -> Response[bytes]:
+    async def cancel(self, request: Asked) -> Response:
         """Answer `POST /deliveries/{id}/cancel`."""
         return answer(delivery_shape(await self.deliveries.cancel(_key(request))), 202)
 
-    async def replay(self, request: Asked) -> Response[bytes]:
+    async def replay(self, request: Asked) -> Response:
         """Answer `POST /deliveries/replay`."""
         query = query_of(request, ReplayManyQuery)
         return answer(Replayed(await self.deliveries.replay(_filter(query), limit=query.limit)), 202)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Any, assert_never
-
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from typing import assert_never
 
 from natalis.api import problems
 from natalis.api.access import (
+    SAFE_METHODS,
     Allowed,
     LacksScope,
     NeedsToken,
@@ -21,7 +19,7 @@ from natalis.api.access import (
     is_loopback,
     secret_in,
 )
-from natalis.api.operation import OPERATION, Asked, NoQuery, Operation
+from natalis.api.operation import Asked, NoQuery
 from natalis.api.problems import FieldFault, Refusal
 from natalis.api.rate import Limiter
 from natalis.api.reading import read_query
@@ -35,7 +33,7 @@ TOKENS_KNOWN_FOR = timedelta(seconds=2)
 
 
 class Gate:
-    """A Litestar guard: refuses before the body is read.
+    """Stands before every operation and refuses before the body is read.
 
     Args:
         tokens: Recognises secrets.
@@ -52,20 +50,19 @@ class Gate:
         self._has_tokens = False
         self._looked_at: timedelta | None = None
 
-    async def admit(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def admit(self, request: Asked) -> None:
         """Let a request through, or refuse it."""
-        operation: Operation | None = handler.opt.get(OPERATION)
-        if operation is None:
-            return
-        header = connection.headers.get("authorization")
+        operation = request.operation
+        header = request.headers.get("authorization")
         token = await self._token(header)
-        self._check_rate(connection, token)
-        self._check_site(connection, operation)
+        self._check_rate(request, token)
+        if not operation.one_click and request.scope["method"] not in SAFE_METHODS:
+            _check_site(request)
         if operation.scope is not None:
-            presented = Presented(token, header is not None, connection.headers.get("host", ""))
-            connection.scope["state"][CALLER] = await self._allowed(operation.scope, presented)
-            if operation.query is NoQuery:
-                read_query(connection.scope["query_string"], NoQuery)
+            presented = Presented(token, header is not None, request.headers.get("host", ""))
+            request.scope["state"][CALLER] = await self._allowed(operation.scope, presented)
+            if operation.query is NoQuery and request.scope["query_string"]:
+                read_query(request.scope["query_string"], NoQuery)
 
     async def _token(self, header: str | None) -> Token | None:
         secret = None if header is None else secret_in(header)
@@ -91,26 +88,26 @@ class Gate:
             self._has_tokens, self._looked_at = bool(await self._tokens.list()), now
         return self._has_tokens
 
-    def _check_rate(self, connection: ASGIConnection[Any, Any, Any, Any], token: Token | None) -> None:
+    def _check_rate(self, request: Asked, token: Token | None) -> None:
         if self._limiter is None:
             return
-        client = f"token {token.name}" if token is not None else _address(connection)
+        client = f"token {token.name}" if token is not None else _address(request)
         wait = self._limiter.admit(client, self._clock.monotonic())
         if wait is not None:
             seconds = max(1, math.ceil(wait / timedelta(seconds=1)))
             raise Refusal(problems.TOO_FAST, f"Wait {seconds} s.", headers={"Retry-After": str(seconds)})
 
-    @staticmethod
-    def _check_site(connection: ASGIConnection[Any, Any, Any, Any], operation: Operation) -> None:
-        headers = connection.headers
-        if not operation.one_click and is_cross_site(
-            operation.method.value,
-            fetch_site=headers.get("sec-fetch-site", ""),
-            origin=headers.get("origin", ""),
-            host=headers.get("host", ""),
-        ):
-            reason = "a page of another site asks; call from the same origin, or from a program"
-            raise Refusal(problems.NOT_PERMITTED, f"Origin: {reason}.", [FieldFault("Origin", "differs", reason)])
+
+def _check_site(request: Asked) -> None:
+    headers = request.headers
+    if is_cross_site(
+        request.operation.method.value,
+        fetch_site=headers.get("sec-fetch-site", ""),
+        origin=headers.get("origin", ""),
+        host=headers.get("host", ""),
+    ):
+        reason = "a page of another site asks; call from the same origin, or from a program"
+        raise Refusal(problems.NOT_PERMITTED, f"Origin: {reason}.", [FieldFault("Origin", "differs", reason)])
 
 
 def check_scope(request: Asked, wanted: Scope) -> None:
@@ -131,6 +128,6 @@ def _refusal(kind: problems.ProblemKind, field: str, reason: str, challenge: str
     return Refusal(kind, f"{field}: {reason}.", [fault], {"WWW-Authenticate": challenge})
 
 
-def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    client = connection.scope["client"]
-    return "nobody" if client is None else client[0]
+def _address(request: Asked) -> str:
+    client = request.scope["client"]
+    return "nobody" if client is None else str(client[0])

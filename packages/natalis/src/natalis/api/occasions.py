@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPMethod
 
-from litestar import Response
-from litestar.enums import HttpMethod
 from msgspec import UNSET
 
 from natalis.api import problems
 from natalis.api.etag import expected_versions, tag_of
 from natalis.api.operation import Asked, Operation, Success, answer, body_of, empty
+from natalis.api.response import Response
 from natalis.api.users import ETAG, IF_MATCH, TAG, USER_PATH
 from natalis.api.wire.render import person_shape
 from natalis.api.wire.user import OccasionFields, Person
@@ -20,8 +20,8 @@ from natalis.usecases.manage_occasions import ManageOccasions
 _PATH = {**USER_PATH, "kind": ("anniversary", "A kind that is configured, but not `birthday`.")}
 
 PUT = Operation(
-    HttpMethod.PUT,
-    "/user/{user_id:str}/occasions/{kind:str}",
+    HTTPMethod.PUT,
+    "/user/{user_id}/occasions/{kind}",
     "putOccasion",
     "Set a yearly date",
     "Gives a user a further yearly date, or changes it; its pending delivery follows.",
@@ -34,8 +34,8 @@ PUT = Operation(
     path_examples=_PATH,
 )
 DELETE = Operation(
-    HttpMethod.DELETE,
-    "/user/{user_id:str}/occasions/{kind:str}",
+    HTTPMethod.DELETE,
+    "/user/{user_id}/occasions/{kind}",
     "deleteOccasion",
     "Take a yearly date away",
     "Its pending delivery is cancelled in the same transaction.",
@@ -54,7 +54,7 @@ class OccasionRoutes:
 
     occasions: ManageOccasions
 
-    async def put(self, request: Asked) -> Response[bytes]:
+    async def put(self, request: Asked) -> Response:
         """Answer `PUT /user/{id}/occasions/{kind}`."""
         fields = await body_of(request, OccasionFields)
         path = request.path_params
@@ -63,7 +63,7 @@ class OccasionRoutes:
         person = await self.occasions.put(path["user_id"], path["kind"], fields.date, leap_day, versions=versions)
         return answer(person_shape(person), headers={"ETag": tag_of(person.user.version)})
 
-    async def delete(self, request: Asked) -> Response[None]:
+    async def delete(self, request: Asked) -> Response:
         """Answer `DELETE /user/{id}/occasions/{kind}`."""
         path, versions = request.path_params, expected_versions(request.headers.get("if-match"))
         await self.occasions.remove(path["user_id"], path["kind"], versions=versions)

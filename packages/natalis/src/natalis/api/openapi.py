@@ -1,12 +1,11 @@
 """The OpenAPI 3.1 document, written from the operations and the structs they name.
 
-Litestar could derive one from signatures; this one also knows every problem of every operation, both spellings of a
-field, and the headers, because the same declarations do the work.
+It knows every problem of every operation, both spellings of a field, and the headers, because the same declarations do
+the work.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,6 @@ from natalis.api.problems import Problem, ProblemKind
 from natalis.api.wire.user import UserFields
 
 _REF = "#/components/schemas/{name}"
-_LITESTAR_PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _ALIASES = (("birthdayDate", "birthday"), ("timezone", "location"))
 _NEW_USER = "NewUser"
 _ADA = {
@@ -47,8 +45,9 @@ def document_of(operations: Sequence[Operation], version: str, *, needs_token: b
     schemas = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        path = _LITESTAR_PARAMETER.sub(r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.value.lower()] = _operation(operation, needs_token=needs_token)
+        paths.setdefault(operation.path, {})[operation.method.value.lower()] = _operation(
+            operation, needs_token=needs_token
+        )
     return {
         "openapi": "3.1.0",
         "info": {

@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPMethod
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from litestar import Request, Response
-from litestar.enums import HttpMethod
-from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, Struct, UnsetType
 
 from natalis.api import problems
 from natalis.api.problems import ProblemKind, Refusal
 from natalis.api.reading import read_json, read_query
-from natalis.ports.tokens import Scope
+from natalis.api.request import Request
+from natalis.api.response import Response, Stream
+from natalis.ports import tokens
+from plimsoll.instrument.asgi import Receive, Scope
 
-Asked: TypeAlias = Request[Any, Any, Any]
-Handler: TypeAlias = Callable[[Asked], Awaitable[Response[Any]]]
+Handler: TypeAlias = Callable[["Asked"], Awaitable[Response | Stream]]
 T = TypeVar("T", bound=Struct)
 V = TypeVar("V")
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
-OPERATION = "operation"
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -74,7 +73,7 @@ class Operation:
 
     Attributes:
         method: Of HTTP.
-        path: As Litestar writes it, `/user/{user_id:str}`.
+        path: With a name in braces for each part that varies: `/user/{user_id}`.
         id: Its `operationId`.
         summary: In one line.
         description: In a few sentences.
@@ -90,14 +89,14 @@ class Operation:
         one_click: Whether other sites' pages may call it: only what a signed link alone allows.
     """
 
-    method: HttpMethod
+    method: HTTPMethod
     path: str
     id: str
     summary: str
     description: str
     tag: str
     successes: Mapping[int, Success]
-    scope: Scope | None = Scope.READ
+    scope: tokens.Scope | None = tokens.Scope.READ
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
     media_types: tuple[str, ...] = (JSON,)
@@ -119,22 +118,20 @@ class Operation:
         return tuple(sorted(kinds, key=lambda kind: (kind.status, kind.slug)))
 
 
-def mount(operation: Operation, handler: Handler, *, body_limit: int | None) -> HTTPRouteHandler:
-    """Return the route of an operation."""
-    return HTTPRouteHandler(
-        operation.path,
-        http_method=operation.method,
-        opt={OPERATION: operation},
-        request_max_body_size=body_limit,
-        name=operation.id,
-    )(handler)
+class Asked(Request):
+    """A request for an operation.
 
+    Attributes:
+        operation: Which.
+    """
 
-def operation_of(request: Asked) -> Operation:
-    """Return the operation that a request is for."""
-    operation = request.route_handler.opt[OPERATION]
-    assert isinstance(operation, Operation)  # noqa: S101 - `mount` put it there
-    return operation
+    __slots__ = ("operation",)
+
+    def __init__(
+        self, scope: Scope, receive: Receive, operation: Operation, path_params: Mapping[str, str], body_limit: int
+    ) -> None:
+        super().__init__(scope, receive, path_params, body_limit)
+        self.operation = operation
 
 
 def query_of(request: Asked, shape: type[T]) -> T:
@@ -160,7 +157,7 @@ def check_media_type(request: Asked) -> str:
         Refusal: It is none that the operation takes (415). No header at all is refused too: a page of another site
             could send such a body without asking first.
     """
-    allowed = operation_of(request).media_types
+    allowed = request.operation.media_types
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if media_type in allowed:
         return media_type
@@ -169,11 +166,11 @@ def check_media_type(request: Asked) -> str:
     raise Refusal(problems.MEDIA, f"The body's Content-Type {fault.problem}; {remedy}.", [fault])
 
 
-def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a struct as a JSON answer."""
-    return Response(_ENCODER.encode(content), status_code=status, media_type=JSON, headers=dict(headers or {}))
+    return Response(_ENCODER.encode(content), status, headers or {}, JSON)
 
 
-def empty(status: int = 204, headers: Mapping[str, str] | None = None) -> Response[None]:
+def empty(status: int = 204, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer without a body."""
-    return Response(None, status_code=status, headers=dict(headers or {}))
+    return Response(status=status, headers=headers or {})

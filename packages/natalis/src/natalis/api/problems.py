@@ -119,9 +119,6 @@ BY_ERROR: Mapping[type[errors.NatalisError], ProblemKind] = MappingProxyType(
         errors.ServiceStalled: UNAVAILABLE,
     }
 )
-BY_STATUS: Mapping[int, ProblemKind] = MappingProxyType(
-    {kind.status: kind for kind in reversed(KINDS)}  # reversed: the first kind of a status wins
-)
 
 
 class FieldFault(Struct, frozen=True, rename="camel"):

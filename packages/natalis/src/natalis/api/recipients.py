@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPMethod
 
-from litestar import Response
-from litestar.enums import HttpMethod
 from msgspec import UNSET
 
 from natalis.api import problems
@@ -24,6 +23,7 @@ from natalis.api.operation import (
     query_of,
 )
 from natalis.api.reading import read_json, read_query
+from natalis.api.response import Response
 from natalis.api.wire.recipient import (
     PageQuery,
     Rating,
@@ -49,8 +49,8 @@ _PAGE = (
 _RATINGS = "".join(f'<button name="rating" value="{rating}">{rating}</button> ' for rating in range(1, 6))
 
 RATE = Operation(
-    HttpMethod.POST,
-    "/feedback/{token:str}",
+    HTTPMethod.POST,
+    "/feedback/{token}",
     "giveFeedback",
     "Rate a message",
     "Stores the recipient's rating; the latest wins. The signed link is all the permission that is needed.",
@@ -64,8 +64,8 @@ RATE = Operation(
     one_click=True,
 )
 RATE_PAGE = Operation(
-    HttpMethod.GET,
-    "/feedback/{token:str}",
+    HTTPMethod.GET,
+    "/feedback/{token}",
     "feedbackPage",
     "The page behind the link",
     "Asks for the rating. Opening it changes nothing, because mail scanners open links too.",
@@ -75,8 +75,8 @@ RATE_PAGE = Operation(
     path_examples=_LINK,
 )
 UNSUBSCRIBE = Operation(
-    HttpMethod.POST,
-    "/unsubscribe/{token:str}",
+    HTTPMethod.POST,
+    "/unsubscribe/{token}",
     "unsubscribe",
     "Unsubscribe with one click",
     "Puts the recipient on the suppression list, as RFC 8058 has it: the body (`List-Unsubscribe=One-Click`) is not "
@@ -89,8 +89,8 @@ UNSUBSCRIBE = Operation(
     one_click=True,
 )
 UNSUBSCRIBE_PAGE = Operation(
-    HttpMethod.GET,
-    "/unsubscribe/{token:str}",
+    HTTPMethod.GET,
+    "/unsubscribe/{token}",
     "unsubscribePage",
     "The page behind the link",
     "Asks to confirm. Opening it changes nothing, because mail scanners open links too.",
@@ -100,7 +100,7 @@ UNSUBSCRIBE_PAGE = Operation(
     path_examples=_LINK,
 )
 LIST = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/suppressions",
     "listSuppressions",
     "Who must not be written to",
@@ -111,7 +111,7 @@ LIST = Operation(
     query=PageQuery,
 )
 ADD = Operation(
-    HttpMethod.PUT,
+    HTTPMethod.PUT,
     "/suppressions",
     "suppress",
     "Suppress an address",
@@ -122,7 +122,7 @@ ADD = Operation(
     body=SuppressionFields,
 )
 REMOVE = Operation(
-    HttpMethod.DELETE,
+    HTTPMethod.DELETE,
     "/suppressions",
     "unsuppress",
     "Take an address off the list",
@@ -142,7 +142,7 @@ class RecipientRoutes:
     feedback: GiveFeedback
     suppressing: Suppress
 
-    async def rate(self, request: Asked) -> Response[None]:
+    async def rate(self, request: Asked) -> Response:
         """Answer `POST /feedback/{token}`."""
         if check_media_type(request) == FORM:
             rating = read_query(await request.body(), Rating)
@@ -151,37 +151,37 @@ class RecipientRoutes:
         await self.feedback.rate(request.path_params["token"], rating.rating)
         return empty()
 
-    async def rate_page(self, request: Asked) -> Response[str]:  # noqa: ARG002 - every handler takes it
+    async def rate_page(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /feedback/{token}`."""
         return _page("How was your message?", f'<form method="post">{_RATINGS}</form>')
 
-    async def unsubscribe(self, request: Asked) -> Response[str]:
+    async def unsubscribe(self, request: Asked) -> Response:
         """Answer `POST /unsubscribe/{token}`."""
         await self.suppressing.unsubscribe(request.path_params["token"])
         return _page("You are unsubscribed", "<p>Nothing more will be sent to you.</p>")
 
-    async def unsubscribe_page(self, request: Asked) -> Response[str]:  # noqa: ARG002 - every handler takes it
+    async def unsubscribe_page(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /unsubscribe/{token}`."""
         return _page("Unsubscribe?", '<form method="post"><button>Send me nothing more</button></form>')
 
-    async def list(self, request: Asked) -> Response[bytes]:
+    async def list(self, request: Asked) -> Response:
         """Answer `GET /suppressions`."""
         query = query_of(request, PageQuery)
         page = await self.suppressing.list(limit=query.limit, cursor=given(query.cursor))
         return answer(SuppressionPage([suppression_shape(each) for each in page.items], page.cursor))
 
-    async def add(self, request: Asked) -> Response[bytes]:
+    async def add(self, request: Asked) -> Response:
         """Answer `PUT /suppressions`."""
         fields = await body_of(request, SuppressionFields)
         reason = MANUAL if fields.reason is UNSET else fields.reason
         return answer(suppression_shape(await self.suppressing.add(fields.email, reason)))
 
-    async def remove(self, request: Asked) -> Response[None]:
+    async def remove(self, request: Asked) -> Response:
         """Answer `DELETE /suppressions`."""
         await self.suppressing.remove(query_of(request, SuppressionQuery).email)
         return empty()
 
 
-def _page(title: str, rest: str) -> Response[str]:
+def _page(title: str, rest: str) -> Response:
     headers = {"Content-Security-Policy": _PAGE_POLICY}
-    return Response(_PAGE.format(title=title, rest=rest), status_code=200, media_type=HTML, headers=headers)
+    return Response(_PAGE.format(title=title, rest=rest), headers=headers, media_type=HTML)

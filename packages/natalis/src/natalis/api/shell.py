@@ -22,6 +22,7 @@ _SECURITY = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+_SECURITY_NAMES = frozenset(name for name, _ in _SECURITY)
 DRAINED = 64 * 1024 * 1024
 """Bytes of a refused body that are still taken in, so that the refusal arrives instead of a broken connection."""
 _LOG = logging.getLogger("natalis.api")
@@ -122,17 +123,9 @@ def _offered_id(scope: Scope) -> str | None:
 
 
 def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-    named = {name.lower() for name, _ in headers}
-    added = [header for header in _SECURITY if header[0] not in named]
-    kept = headers if b"allow" not in named else [_with_head(*header) for header in headers]
-    return [*kept, *added, (b"x-request-id", request_id.encode())]
-
-
-def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Where GET is allowed HEAD is, though Litestar does not know it."""
-    if name.lower() != b"allow" or b"HEAD" in value:
-        return name, value
-    return name, value.replace(b"GET", b"GET, HEAD")
+    named = {name for name, _ in headers}
+    added = _SECURITY if _SECURITY_NAMES.isdisjoint(named) else [each for each in _SECURITY if each[0] not in named]
+    return [*headers, *added, (b"x-request-id", request_id.encode())]
 
 
 def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:

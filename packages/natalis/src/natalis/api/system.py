@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from litestar import Response
-from litestar.enums import HttpMethod
+from http import HTTPMethod
 
 from natalis.api.operation import HTML, JSON, Asked, Operation, Success, answer
 from natalis.api.reference import Reference
+from natalis.api.response import Response
 from natalis.api.wire.render import readiness_shape
 from natalis.api.wire.system import Health, Readiness
 from natalis.usecases.readiness import CheckReadiness
@@ -18,7 +17,7 @@ TAG = "System"
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 HEALTH = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/health",
     "health",
     "Is the process alive?",
@@ -28,7 +27,7 @@ HEALTH = Operation(
     scope=None,
 )
 READY = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/ready",
     "ready",
     "Can it serve?",
@@ -38,7 +37,7 @@ READY = Operation(
     scope=None,
 )
 METRICS = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/metrics",
     "metrics",
     "Metrics",
@@ -47,7 +46,7 @@ METRICS = Operation(
     {200: Success("The metrics.", media_type="text/plain")},
 )
 OPENAPI = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/openapi.json",
     "openapi",
     "This document",
@@ -57,7 +56,7 @@ OPENAPI = Operation(
     scope=None,
 )
 DOCS = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/docs",
     "docs",
     "The reference",
@@ -77,24 +76,24 @@ class SystemRoutes:
     registry: Registry
     reference: Reference
 
-    async def health(self, request: Asked) -> Response[bytes]:  # noqa: ARG002 - every handler takes it
+    async def health(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /health`."""
         return answer(Health())
 
-    async def ready(self, request: Asked) -> Response[bytes]:  # noqa: ARG002 - every handler takes it
+    async def ready(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /ready`."""
         found = await self.readiness.ready()
         return answer(readiness_shape(found), 200 if found.ready else 503)
 
-    async def metrics(self, request: Asked) -> Response[bytes]:  # noqa: ARG002 - every handler takes it
+    async def metrics(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /metrics`."""
         return Response(self.registry.exposition(), headers={"Content-Type": CONTENT_TYPE})
 
-    async def openapi(self, request: Asked) -> Response[bytes]:  # noqa: ARG002 - every handler takes it
+    async def openapi(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /openapi.json`."""
-        return Response(self.reference.document, media_type=JSON, headers={"Cache-Control": "no-cache"})
+        return Response(self.reference.document, headers={"Cache-Control": "no-cache"}, media_type=JSON)
 
-    async def docs(self, request: Asked) -> Response[bytes]:  # noqa: ARG002 - every handler takes it
+    async def docs(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /docs`."""
         headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
-        return Response(self.reference.page, media_type=HTML, headers=headers)
+        return Response(self.reference.page, headers=headers, media_type=HTML)

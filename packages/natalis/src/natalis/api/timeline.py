@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from litestar import Response
-from litestar.enums import HttpMethod
+from http import HTTPMethod
 
 from natalis.api import problems
 from natalis.api.instants import date_in
 from natalis.api.operation import Asked, Operation, Success, answer, given, query_of
+from natalis.api.response import Response
 from natalis.api.users import USER_PATH
 from natalis.api.wire.render import explanation_shape, forecast_shape, upcoming_shape
 from natalis.api.wire.timeline import (
@@ -28,7 +27,7 @@ from natalis.usecases.why import ExplainYear
 TAG = "Timeline"
 
 UPCOMING = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/upcoming",
     "listUpcoming",
     "What will be sent, when",
@@ -38,7 +37,7 @@ UPCOMING = Operation(
     query=UpcomingQuery,
 )
 FORECAST = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/forecast",
     "forecastDay",
     "How many messages on a date",
@@ -48,8 +47,8 @@ FORECAST = Operation(
     query=ForecastQuery,
 )
 LEDGER = Operation(
-    HttpMethod.GET,
-    "/user/{user_id:str}/ledger",
+    HTTPMethod.GET,
+    "/user/{user_id}/ledger",
     "explainYear",
     "What happened in a year, and why",
     "Gives the one answer for every kind of occasion, with the instants and the rules that led to it; also of users "
@@ -71,7 +70,7 @@ class TimelineRoutes:
     why: ExplainYear
     clock: Clock
 
-    async def list_upcoming(self, request: Asked) -> Response[bytes]:
+    async def list_upcoming(self, request: Asked) -> Response:
         """Answer `GET /upcoming`."""
         query = query_of(request, UpcomingQuery)
         page = await self.upcoming.list(
@@ -79,12 +78,12 @@ class TimelineRoutes:
         )
         return answer(UpcomingPage([upcoming_shape(item) for item in page.items], page.cursor))
 
-    async def forecast_day(self, request: Asked) -> Response[bytes]:
+    async def forecast_day(self, request: Asked) -> Response:
         """Answer `GET /forecast`."""
         query = query_of(request, ForecastQuery)
         return answer(forecast_shape(await self.forecast.on(date_in(query.date, "date"), limit=given(query.limit))))
 
-    async def explain_year(self, request: Asked) -> Response[bytes]:
+    async def explain_year(self, request: Asked) -> Response:
         """Answer `GET /user/{id}/ledger`."""
         query = query_of(request, LedgerQuery)
         user_id = request.path_params["user_id"]

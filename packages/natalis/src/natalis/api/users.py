@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPMethod
 
-from litestar import Response
-from litestar.enums import HttpMethod
 from msgspec import UNSET, UnsetType
 
 from natalis.api import problems
@@ -15,6 +14,7 @@ from natalis.api.etag import expected_versions, is_known, tag_of
 from natalis.api.gate import check_scope
 from natalis.api.operation import Asked, Header, Operation, Success, answer, body_of, empty, given, query_of
 from natalis.api.problems import FieldFault, Refusal
+from natalis.api.response import Response
 from natalis.api.wire.render import person_shape, user_shape
 from natalis.api.wire.user import DeleteQuery, Person, User, UserFields, UserPage, UserQuery
 from natalis.api.wire.words import USER_ID
@@ -34,7 +34,7 @@ _LINKS = dict.fromkeys(_LINKED, _THIS_USER)
 _REPLAYED = Header("Idempotency-Replayed", "`true` when the key came before: nothing was created now.", "true")
 
 CREATE = Operation(
-    HttpMethod.POST,
+    HTTPMethod.POST,
     "/user",
     "createUser",
     "Add a user",
@@ -57,8 +57,8 @@ CREATE = Operation(
     ),
 )
 READ = Operation(
-    HttpMethod.GET,
-    "/user/{user_id:str}",
+    HTTPMethod.GET,
+    "/user/{user_id}",
     "readUser",
     "Show a user",
     "Returns a living user with every yearly date.",
@@ -72,8 +72,8 @@ READ = Operation(
     path_examples=USER_PATH,
 )
 CHANGE = Operation(
-    HttpMethod.PATCH,
-    "/user/{user_id:str}",
+    HTTPMethod.PATCH,
+    "/user/{user_id}",
     "changeUser",
     "Change a user",
     "Takes any subset of the fields. Deliveries that are pending follow a new birthday or zone in the same "
@@ -87,8 +87,8 @@ CHANGE = Operation(
     path_examples=USER_PATH,
 )
 REPLACE = Operation(
-    HttpMethod.PUT,
-    "/user/{user_id:str}",
+    HTTPMethod.PUT,
+    "/user/{user_id}",
     "replaceUser",
     "Change a user",
     "The same as `PATCH`: fields that are left out stay as they are.",
@@ -101,8 +101,8 @@ REPLACE = Operation(
     path_examples=USER_PATH,
 )
 DELETE = Operation(
-    HttpMethod.DELETE,
-    "/user/{user_id:str}",
+    HTTPMethod.DELETE,
+    "/user/{user_id}",
     "deleteUser",
     "Delete a user",
     "Deletes softly: the address becomes free and pending deliveries are cancelled in the same transaction. With "
@@ -116,7 +116,7 @@ DELETE = Operation(
     path_examples=USER_PATH,
 )
 LIST = Operation(
-    HttpMethod.GET,
+    HTTPMethod.GET,
     "/user",
     "listUsers",
     "List users",
@@ -133,7 +133,7 @@ class UserRoutes:
 
     users: ManageUsers
 
-    async def create(self, request: Asked) -> Response[bytes]:
+    async def create(self, request: Asked) -> Response:
         """Answer `POST /user`."""
         fields = await body_of(request, UserFields)
         key = request.headers.get("idempotency-key")
@@ -144,7 +144,7 @@ class UserRoutes:
             headers["Idempotency-Replayed"] = "true"
         return answer(user_shape(came.user), 201, headers)
 
-    async def read(self, request: Asked) -> Response[bytes] | Response[None]:
+    async def read(self, request: Asked) -> Response:
         """Answer `GET /user/{id}`."""
         person = await self.users.read(request.path_params["user_id"])
         headers = {"ETag": tag_of(person.user.version), "Cache-Control": "private, no-cache"}
@@ -152,7 +152,7 @@ class UserRoutes:
             return empty(304, headers)
         return answer(person_shape(person), headers=headers)
 
-    async def change(self, request: Asked) -> Response[bytes]:
+    async def change(self, request: Asked) -> Response:
         """Answer `PATCH` and `PUT /user/{id}`."""
         user_id = request.path_params["user_id"]
         fields = await body_of(request, UserFields)
@@ -161,7 +161,7 @@ class UserRoutes:
             person = await self.users.amend(user_id, _input(fields), versions=versions)
         return answer(person_shape(person), headers={"ETag": tag_of(person.user.version)})
 
-    async def delete(self, request: Asked) -> Response[None]:
+    async def delete(self, request: Asked) -> Response:
         """Answer `DELETE /user/{id}`."""
         erase = query_of(request, DeleteQuery).erase
         if erase:
@@ -170,7 +170,7 @@ class UserRoutes:
         await self.users.remove(request.path_params["user_id"], erase=erase, versions=versions)
         return empty()
 
-    async def list(self, request: Asked) -> Response[bytes]:
+    async def list(self, request: Asked) -> Response:
         """Answer `GET /user`."""
         query = query_of(request, UserQuery)
         page = await self.users.list(email=given(query.email), limit=query.limit, cursor=given(query.cursor))

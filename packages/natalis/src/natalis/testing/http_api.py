@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, BinaryIO
 
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import ASGITransport, AsyncClient
 
 from natalis.api.app import create_app
 from natalis.api.options import ApiOptions, ApiServices
@@ -76,7 +75,7 @@ def services_over(store: Store, clock: Clock) -> ApiServices:
 class Api:
     """The application, and a client that asks it without a socket in between."""
 
-    client: AsyncTestClient[Litestar]
+    client: AsyncClient
     services: ApiServices
     store: Store
     clock: VirtualClock
@@ -113,5 +112,6 @@ async def started_api(store: Store, **options: Any) -> AsyncIterator[Api]:
     clock = VirtualClock(NOON)
     services = services_over(store, clock)
     app = create_app(services, replace(ApiOptions(), **options))
-    async with AsyncTestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield Api(client, services, store, clock)

@@ -26,7 +26,7 @@ _FIRST_SERVER_ERROR = 500
 def route_template(scope: Scope) -> str:
     """Return the template of the matched route, such as `/user/{user_id}`, or `unmatched`.
 
-    Reads what Litestar (`path_template`) and Starlette or FastAPI (`route.path`) leave in the scope.
+    Reads what Natalis and Litestar (`path_template`) and Starlette or FastAPI (`route.path`) leave in the scope.
     """
     template = scope.get("path_template")
     if isinstance(template, str):
@@ -36,9 +36,13 @@ def route_template(scope: Scope) -> str:
 
 
 class HttpMetrics:
-    """The four families about requests, shared by every application that reports into one registry."""
+    """The four families about requests, shared by every application that reports into one registry.
 
-    __slots__ = ("duration", "errors", "in_flight", "requests")
+    Attributes:
+        under_way: How many requests are being answered now.
+    """
+
+    __slots__ = ("duration", "errors", "in_flight", "requests", "under_way")
 
     def __init__(self, registry: Registry) -> None:
         each = ("method", "route", "status_code")
@@ -56,6 +60,7 @@ class HttpMetrics:
             "route",
             "error_type",
         )
+        self.under_way = 0
         self.in_flight = registry.gauge("http_requests_in_flight", "Requests begun and not yet answered.", "method")
 
 
@@ -93,6 +98,7 @@ class InstrumentedApplication:
 
         in_flight = self._metrics.in_flight.at(method)
         in_flight.inc()
+        self._metrics.under_way += 1
         began = time.perf_counter()
         failure = ""
         try:
@@ -102,6 +108,7 @@ class InstrumentedApplication:
             raise
         finally:
             in_flight.dec()
+            self._metrics.under_way -= 1
             self._count(method, self._route_of(scope), status, failure, time.perf_counter() - began)
 
     def _count(self, method: str, route: str, status: int, failure: str, seconds: float) -> None:
