@@ -191,10 +191,11 @@ def _finding(figure: Figure, found: Sequence[float], design: Design) -> Finding:
         return Finding(figure, Interval(math.nan, 0, math.inf, design.confidence, 0), Ruling.UNDECIDED)
     logs = locate(found, design.confidence)
     ratio = Interval(_exp(logs.estimate), _exp(logs.low), _exp(logs.high), logs.confidence, logs.pairs)
-    return Finding(figure, ratio, _rule(ratio, design.tolerance))
+    return Finding(figure, ratio, rule(ratio, design.tolerance))
 
 
-def _rule(ratio: Interval, tolerance: float) -> Ruling:
+def rule(ratio: Interval, tolerance: float) -> Ruling:
+    """Return what an interval of the ratio says: see the table in `verdicts.md`."""
     if ratio.low > 1 + tolerance / 2:
         return Ruling.REGRESSED
     return Ruling.NOT_REGRESSED if ratio.high < 1 + tolerance else Ruling.UNDECIDED
@@ -220,11 +221,12 @@ def _ruling(
     for ruling in (Ruling.REGRESSED, Ruling.UNDECIDED):
         named = [each for each in findings if each.ruling is ruling]
         if named:
-            return ruling, [_sentence(each) for each in named]
+            return ruling, [sentence(each) for each in named]
     return Ruling.NOT_REGRESSED, []
 
 
-def _sentence(finding: Finding) -> str:
+def sentence(finding: Finding) -> str:
+    """Return what was found of a figure, in words."""
     ratio = finding.ratio
     if not ratio.pairs:
         return f"{finding.figure.name} was not recorded in both"
