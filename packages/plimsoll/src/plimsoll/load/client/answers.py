@@ -111,6 +111,13 @@ class AnswerReader:
             raise Failed(Failure.CONNECTION_CLOSED, f"the server closed the connection {what}")
         self._complete()
 
+    def give_up(self) -> None:
+        """Take what is there for all there is to come."""
+        self.keep_alive = False
+        if not self.is_whole:
+            self.head = bytes(self.head[:HEAD_LIMIT]).lstrip(b"\r\n").partition(_END)[0]
+            self.body = bytes(self.body)
+
     def on_message_begin(self) -> None:
         """Called by the parser."""
         if self.is_whole:

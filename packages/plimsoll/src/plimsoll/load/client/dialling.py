@@ -10,8 +10,7 @@ from time import perf_counter_ns
 
 from plimsoll.errors import InvalidInput
 from plimsoll.load.client.connection import Connection
-from plimsoll.load.client.exchange import Exchange
-from plimsoll.load.client.failures import Failed, failed
+from plimsoll.load.client.failures import failed
 from plimsoll.load.client.names import Address, Names
 from plimsoll.load.client.options import ClientOptions
 from plimsoll.load.client.urls import Place
@@ -29,8 +28,8 @@ class Dialler:
         self._names = names
         self._tls = tls_context(options)
 
-    async def dial(self, place: Place, exchange: Exchange, make: Callable[[], Connection]) -> Connection:
-        """Open a connection and say in the exchange how long it took.
+    async def dial(self, place: Place, make: Callable[[], Connection]) -> Connection:
+        """Open a connection; it knows how long that took.
 
         Raises:
             Failed: There is none.
@@ -38,18 +37,15 @@ class Dialler:
         began = perf_counter_ns()
         address, port = await self._names.address_of(place.host, place.port)
         found = perf_counter_ns()
-        exchange.looking_up += found - began
-        exchange.address = f"[{address[1]}]:{port}" if ":" in address[1] else f"{address[1]}:{port}"
         try:
             sock = await self._connected(address, port)
             connected = perf_counter_ns()
-            exchange.connecting = connected - found
             connection = await self._shaken(sock, place, make)
         except (OSError, ssl.CertificateError) as error:
             raise failed(error) from error
-        if place.secure:
-            exchange.tls = perf_counter_ns() - connected
-        connection.address = exchange.address
+        connection.address = f"[{address[1]}]:{port}" if ":" in address[1] else f"{address[1]}:{port}"
+        connection.looking_up, connection.connecting = found - began, connected - found
+        connection.tls = perf_counter_ns() - connected if place.secure else 0
         return connection
 
     async def _connected(self, address: Address, port: int) -> socket.socket:

@@ -29,15 +29,15 @@ class Exchange(msgspec.Struct, eq=False):
         sent: Bytes of the request.
         received: Bytes of the answer.
         reused: Whether the connection had served before.
-        retried: Whether it was sent again on a fresh connection, for the first was closed while it lay idle.
-        connecting: How long connecting took; 0 on a connection that was there.
-        tls: How long the TLS handshake took; 0 on a connection that was there.
-        looking_up: How long looking up the name took.
+        looking_up: How long looking up the name took; 0 on a connection that was there, as the next two.
+        connecting: How long connecting took.
+        tls: How long the TLS handshake took.
         started: When the client was asked.
         ready: When there was a connection.
         sent_at: When the last byte of the request had been handed to the system.
         first_at: When the first byte of the answer was there.
         finished: When the last one was, or when it failed.
+        retried: Whether it was sent again on a fresh connection, for the first was closed while it lay idle.
         hops: The redirects that led here, in order, each an exchange of its own.
     """
 
@@ -55,14 +55,14 @@ class Exchange(msgspec.Struct, eq=False):
     sent: int = 0
     received: int = 0
     reused: bool = False
-    retried: bool = False
+    looking_up: int = 0
     connecting: int = 0
     tls: int = 0
-    looking_up: int = 0
     ready: int = 0
     sent_at: int = 0
     first_at: int = 0
     finished: int = 0
+    retried: bool = False
     hops: tuple[Exchange, ...] = ()
 
     @property
@@ -117,8 +117,6 @@ class Exchange(msgspec.Struct, eq=False):
         """
         return msgspec.json.decode(self.body)
 
-    def fail(self, failed: Failed, at: int) -> None:
-        """Say that it failed, if nothing was said before."""
-        if self.error is None:
-            self.error, self.detail = failed.failure, failed.detail
-        self.finished = at
+    def fail(self, failed: Failed) -> None:
+        """Say that it failed."""
+        self.error, self.detail = failed.failure, failed.detail

@@ -58,7 +58,7 @@ _BY_NUMBER = {
 }
 
 
-class Failed(Exception):  # noqa: N818 - as the house names errors
+class Failed(Exception):
     """A step of a request failed; never leaves this room."""
 
     def __init__(self, failure: Failure, detail: str) -> None:

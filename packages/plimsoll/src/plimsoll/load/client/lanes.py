@@ -45,7 +45,8 @@ class Lane:
     def give(self, connection: Connection) -> None:
         """Take a connection back that may serve again."""
         self.idle.append(connection)
-        self._wake()
+        if self._waiting:
+            self._wake()
 
     def lose(self, connection: Connection | None = None) -> None:
         """Count one less: it was closed, or was never opened."""

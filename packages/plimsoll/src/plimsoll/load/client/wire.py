@@ -17,6 +17,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FORBIDDEN: Final = re.compile(r"[\x00\r\n]")
 _OURS: Final = frozenset({"content-length", "transfer-encoding"})
 _ALWAYS_LONG: Final = frozenset({"POST", "PUT", "PATCH"})
+_NO_BODY: Final = b"Content-Length: 0\r\n\r\n"
 _KEPT: Final = 4_096  # prefixes; a flow over more addresses makes each anew, and memory stays
 _LONG: Final = 4_096  # characters of an address that is not kept
 
@@ -28,13 +29,19 @@ class Prefix(msgspec.Struct, frozen=True):
 
     Attributes:
         place: Where it goes.
+        url: The address without credentials, as the next of `place`.
+        origin: What connections belong to.
         head: From the request line on, each line ended, without cookies and `Content-Length`.
+        plain: The whole head of a request without cookies and body.
         says_cookie: Whether a `Cookie` header was asked for by hand.
         expects: Whether it asks for leave to send the body (`Expect: 100-continue`).
     """
 
     place: Place
+    url: str
+    origin: str
     head: bytes
+    plain: bytes
     says_cookie: bool = False
     expects: bool = False
 
@@ -69,9 +76,13 @@ class Prefixes:
             raise Failed(Failure.BAD_REQUEST, f"{method!r} is no method")
         all_of_them = self._merged(place, headers)
         lines = [f"{method} {place.target} HTTP/1.1", *(_line(name, value) for name, value in all_of_them.values())]
+        head = ("\r\n".join(lines) + "\r\n").encode("utf-8", "replace")
         return Prefix(
             place=place,
-            head=("\r\n".join(lines) + "\r\n").encode("utf-8", "replace"),
+            url=place.url,
+            origin=place.origin,
+            head=head,
+            plain=head + (_NO_BODY if method in _ALWAYS_LONG else b"\r\n"),
             says_cookie="cookie" in all_of_them,
             expects=all_of_them.get("expect", ("", ""))[1].lower() == "100-continue",
         )
@@ -84,20 +95,22 @@ class Prefixes:
         return {name: pair for name, pair in (merged | given).items() if name not in _OURS}
 
 
-def wire_of(prefix: Prefix, request: Request, cookie: str) -> tuple[bytes, bytes]:
-    """Return head and body of a request.
+def head_of(prefix: Prefix, request: Request, cookie: str) -> bytes:
+    """Return the head of a request.
 
     Args:
         prefix: The request's.
-        request: For its body.
+        request: For the length of its body.
         cookie: The value of the `Cookie` header; empty for none.
     """
-    head, body = prefix.head, request.body
+    if not cookie and not request.body:
+        return prefix.plain
+    head = prefix.head
     if cookie:
         head += f"Cookie: {cookie}\r\n".encode("latin-1", "replace")
-    if body or request.method in _ALWAYS_LONG:
-        head += b"Content-Length: %d\r\n" % len(body)
-    return head + b"\r\n", body
+    if request.body or request.method in _ALWAYS_LONG:
+        head += b"Content-Length: %d\r\n" % len(request.body)
+    return head + b"\r\n"
 
 
 def _line(name: str, value: str) -> str:
