@@ -11,6 +11,7 @@ import click
 import pytest
 
 from natalis.cli.app import app
+from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.pages import blocks_of
 from plimsoll.instrument.asgi import HttpMetrics
@@ -78,6 +79,7 @@ def test_every_command_in_an_example_is_understood(page: Path, tmp_path: Path, m
 def test_every_metric_in_a_runbook_exists(page: Path) -> None:
     registry = Registry()
     Metrics(registry)
+    StoreMetrics(registry)
     HttpMetrics(registry)
     LoopLag(registry)
     watch_process(registry, service="natalis", version="0")

@@ -16,6 +16,7 @@ from natalis.cli.exit_codes import ExitCode
 from natalis.domain.occasion import KindRule
 from natalis.runtime.settings import choices
 from natalis.stores.sqlite import open_store
+from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import every_command
 from natalis.testing.http_api import started_api
@@ -59,6 +60,17 @@ def test_every_page_of_the_folder_is_on_the_site(site: Path) -> None:
 
     names = [page.with_name("index.html") if page.name == "README.md" else page.with_suffix(".html") for page in pages]
     assert [name for name in names if not (site / name).exists()] == []
+
+
+def test_every_page_can_be_reached_from_the_navigation(site: Path) -> None:
+    pages = {page.relative_to(site) for page in site.rglob("*.html") if page.name != "404.html"}
+    navigation = (site / "index.html").read_text(encoding="utf-8").partition('<nav class="md-nav md-nav--primary')[2]
+    named = {
+        Path(found.partition("#")[0])
+        for found in re.findall(r'href="([^"]+)"', navigation.partition("</nav>\n</div>")[0])
+    }
+
+    assert sorted(pages - named - {Path("index.html")}) == []
 
 
 def test_every_setting_is_documented(site: Path) -> None:
@@ -106,6 +118,7 @@ def test_every_metric_is_documented(site: Path) -> None:
     page = words_of(site / "reference" / "metrics.html").split()
     registry = Registry()
     Metrics(registry)
+    StoreMetrics(registry)
     HttpMetrics(registry)
     LoopLag(registry)
     watch_process(registry, service="natalis", version="0")

@@ -23,6 +23,7 @@ from natalis.telemetry.metrics import Metrics, Readings
 from plimsoll.instrument.registry import Registry
 
 KEY = DeliveryKey("u1", "birthday", date(2026, 12, 10))
+JOB = {"queue_name": "embedded", "job_type": "delivery"}
 NINE = datetime(2026, 12, 10, 9, tzinfo=UTC)
 
 
@@ -86,7 +87,7 @@ def test_a_retried_attempt_has_not_ended_and_counts_as_no_birthday(counted: Coun
     assert counted("messages_processed_total", status="retrying") == 1
     assert counted("email_send_total", status="deferred") == 1
     assert counted("birthday_messages_total", timezone="Europe/London", status="deferred") is None
-    assert counted("task_completion_ratio") == 1
+    assert counted("queue_job_duration_seconds_count", **JOB, status="deferred") is None
 
 
 def test_a_message_withheld_was_no_call_of_the_provider(counted: Counted) -> None:
@@ -94,14 +95,16 @@ def test_a_message_withheld_was_no_call_of_the_provider(counted: Counted) -> Non
 
     assert counted("email_send_total", status="withheld") is None
     assert counted("messages_processed_total", status="withheld") == 1
-    assert counted("task_completion_ratio") == 1
 
 
-def test_the_business_ratios_are_sent_of_ended_and_in_time_of_sent(counted: Counted) -> None:
+def test_the_business_ratios_are_sent_of_due_and_in_time_of_sent(counted: Counted) -> None:
+    assert (counted("task_completion_ratio"), counted("data_accuracy_ratio")) == (1, 1)
     counted.metrics.record(an_end())
     counted.metrics.record(an_end(late=True))
     counted.metrics.record(an_end("refused"))
     counted.metrics.record(Missed((KEY,)))
+    ended = {Status.SENT: 2, Status.FAILED: 1, Status.MISSED: 1, Status.CANCELLED: 5, Status.SCHEDULED: 5}
+    counted.metrics.read(Readings(deliveries=ended))
 
     assert counted("task_completion_ratio") == 0.5
     assert counted("data_accuracy_ratio") == 0.5
@@ -152,6 +155,33 @@ def test_operations_of_redis_are_counted_and_timed(counted: Counted) -> None:
 
     assert counted("redis_operations_total", operation="look") == 1
     assert counted("redis_operation_duration_seconds_sum", operation="look") == 0.002
+
+
+def test_a_job_s_duration_is_that_of_the_attempt_that_ended_it(counted: Counted) -> None:
+    counted.metrics.record(an_end("deferred", final=False, took=7))
+    counted.metrics.record(an_end(took=2))
+
+    assert counted("queue_job_duration_seconds_sum", **JOB, status="delivered") == 2
+
+
+def test_what_is_in_hand_is_counted_when_it_is_looked_at(counted: Counted) -> None:
+    in_hand = [3]
+    counted.metrics.watch_worker("host-1", lambda: in_hand[0])
+    counted.metrics.watch_connections("http", lambda: 2 * in_hand[0])
+    in_hand[0] = 4
+
+    assert counted("worker_active_jobs", worker_id="host-1") == 4
+    assert counted("active_connections", type="http") == 8
+
+
+def test_a_process_shows_no_number_that_it_cannot_know() -> None:
+    registry = Registry()
+    Metrics(registry, counts_people=False, sends=False).read(Readings(users=9, rating=4.5))
+
+    shown = registry.exposition().decode()
+
+    for name in ("active_users_total", "user_satisfaction_score", "task_completion_ratio", "data_accuracy_ratio"):
+        assert name not in shown
 
 
 def test_a_fan_out_tells_everybody() -> None:

@@ -26,6 +26,7 @@ from natalis.runtime.roles import HANDS_OVER, Role
 from natalis.runtime.settings import Settings
 from natalis.runtime.supervision import Supervised
 from natalis.runtime.wiring import Application
+from natalis.telemetry.metrics import Metrics
 from natalis.usecases.readiness import Check, CheckReadiness
 from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.process import LoopLag
@@ -42,6 +43,7 @@ class FrontDoors:
         transport: The queue, for the question whether all is ready.
         staff: Whose progress decides whether the process is well.
         registry: What a scraper is shown.
+        metrics: Told how many requests are under way.
         limiter: Bounds how fast one client may call, together with other processes; None for a bound of its own.
     """
 
@@ -49,6 +51,7 @@ class FrontDoors:
     transport: Transport
     staff: Sequence[Supervised]
     registry: Registry
+    metrics: Metrics
     limiter: Limiter | None = None
 
     @contextlib.asynccontextmanager
@@ -98,6 +101,8 @@ class FrontDoors:
         if HANDS_OVER & set(roles):  # an API alone accepts whether the broker is there or not
             checks["queue"] = self.transport.depth
         checks |= {each.progress.service: _progress_check(each.progress) for each in self.staff}
+        http = HttpMetrics(self.registry)
+        self.metrics.watch_connections("http", lambda: http.under_way)
         return ApiServices(
             users=application.users,
             occasions=application.occasions,
@@ -113,7 +118,7 @@ class FrontDoors:
             readiness=CheckReadiness(checks, application.clock),
             clock=application.clock,
             registry=self.registry,
-            http=HttpMetrics(self.registry),
+            http=http,
         )
 
 

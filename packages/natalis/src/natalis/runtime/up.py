@@ -25,6 +25,7 @@ from natalis.runtime.staffing import holds_unknown, services_of
 from natalis.runtime.supervision import stop_on_signals, supervise, supervised
 from natalis.runtime.upkeep import Upkeep
 from natalis.runtime.wiring import Application, open_application, open_provider
+from natalis.services.worker import Worker
 from natalis.telemetry.event_log import EventLog
 from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.metered import metered
@@ -67,7 +68,9 @@ async def up(
     stopping = asyncio.Event()
     registry = Registry()
     watch_process(registry, service="natalis", version=__version__)
-    metrics = Metrics(registry, queue=queue_name(settings))
+    metrics = Metrics(
+        registry, queue=queue_name(settings), counts_people=Role.PLANNER in roles, sends=Role.WORKER in roles
+    )
     telemetry = Fanout(metrics, EventLog())
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(stopping))
@@ -82,7 +85,8 @@ async def up(
         limiter = await stack.enter_async_context(open_limiter(settings, clock, roles, metrics.heard_redis))
         rates = () if limiter is None else (limiter,)
         staff = supervised([*services, *attendants, *rates], clock)
-        doors = FrontDoors(application, transport, staff, registry, limiter)
+        doors = FrontDoors(application, transport, staff, registry, metrics, limiter)
+        _watch(application, services, metrics)
         api, scraped = await stack.enter_async_context(doors.opened(roles))
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
         await supervise(staff, clock, Bell(), stopping)
@@ -113,6 +117,15 @@ def _opened(
         operated=metrics.heard_redis,
         measured=lambda store: metered(store, registry),
     )
+
+
+def _watch(application: Application, services: Collection[Service], metrics: Metrics) -> None:
+    """Have counted at every scrape what is in hand at that moment."""
+    pools = application.store.connection.pools
+    metrics.watch_connections("database", lambda: sum(pool.in_use for pool in pools()))
+    for each in services:
+        if isinstance(each, Worker):
+            metrics.watch_worker(application.instance, lambda worker=each: worker.in_flight)  # type: ignore[misc]  # its default
 
 
 async def _take_over(application: Application, telemetry: Telemetry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -15,39 +16,45 @@ QUERY_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
 
 
 def metered(store: Store, registry: Registry) -> Store:
-    """Return the same store with `db_queries_total` and `db_query_duration_seconds{operation,table}`.
+    """Return the same store, with `StoreMetrics` of it in the registry.
 
     An operation is a method of a port and a table the port: what a caller asked for, not what the SQL was. Decisions
     taken inside a transaction are part of its duration.
     """
-    labels = ("operation", "table")
-    counts = registry.counter("db_queries_total", "Operations of the store.", *labels)
-    seconds = registry.histogram(
-        "db_query_duration_seconds", "An operation's duration.", *labels, buckets=QUERY_BUCKETS
-    )
-
-    def heard(operation: str, table: str, took: float) -> None:
-        counts.at(operation, table).inc()
-        seconds.at(operation, table).observe(took)
-
-    _watch_pools(store.connection, registry)
+    metrics = StoreMetrics(registry)
+    metrics.watch(store.connection)
     views = {field.name: getattr(store, field.name) for field in dataclasses.fields(Store)}
     return dataclasses.replace(
-        store, **{name: cast("Any", _Metered(view, name, heard)) for name, view in views.items()}
+        store, **{name: cast("Any", _Metered(view, name, metrics.heard)) for name, view in views.items()}
     )
 
 
-def _watch_pools(connection: Connection, registry: Registry) -> None:
-    """Show at every scrape how many connections are in use: in all, and as a share of what there may be."""
-    active = registry.gauge("db_connections_active", "Connections to the database in use.", "pool")
-    usage = registry.gauge("db_connection_pool_usage", "Connections in use of those there may be, 0 to 1.", "pool")
+class StoreMetrics:
+    """The families about the database."""
 
-    def found(index: int) -> Pool:
-        return connection.pools()[index]
+    def __init__(self, registry: Registry) -> None:
+        labels = ("operation", "table")
+        self._counts = registry.counter("db_queries_total", "Operations of the store.", *labels)
+        self._seconds = registry.histogram(
+            "db_query_duration_seconds", "An operation's duration.", *labels, buckets=QUERY_BUCKETS
+        )
+        self._active = registry.gauge("db_connections_active", "Connections to the database in use.", "pool")
+        self._usage = registry.gauge("db_connection_pool_usage", "Connections in use of the most, 0 to 1.", "pool")
 
-    for index, pool in enumerate(connection.pools()):
-        active.at(pool.name).set_function(lambda at=index: found(at).in_use)  # type: ignore[misc]  # its default
-        usage.at(pool.name).set_function(lambda at=index: found(at).in_use / found(at).most)  # type: ignore[misc]  # its default
+    def heard(self, operation: str, table: str, took: float) -> None:
+        """Count an operation that took so many seconds."""
+        self._counts.at(operation, table).inc()
+        self._seconds.at(operation, table).observe(took)
+
+    def watch(self, connection: Connection) -> None:
+        """Have the connections in use counted at every scrape."""
+
+        def found(index: int) -> Pool:
+            return connection.pools()[index]
+
+        for index, pool in enumerate(connection.pools()):
+            self._active.at(pool.name).set_function(lambda at=index: found(at).in_use)  # type: ignore[misc]  # its default
+            self._usage.at(pool.name).set_function(lambda at=index: found(at).in_use / found(at).most)  # type: ignore[misc]  # its default
 
 
 class _Metered:
@@ -60,6 +67,8 @@ class _Metered:
 
     def __getattr__(self, operation: str) -> Callable[..., Awaitable[Any]]:
         call: Callable[..., Awaitable[Any]] = getattr(self._view, operation)
+        if not inspect.iscoroutinefunction(call):
+            return call  # it asks the database nothing
         table, heard = self._table, self._heard
 
         async def timed(*args: Any, **kwargs: Any) -> Any:

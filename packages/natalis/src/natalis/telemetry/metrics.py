@@ -1,4 +1,4 @@
-"""Events and readings as the metrics of the specification's table 3.1 that one machine has."""
+"""Events and readings as metrics: all of a process but its requests, its database and itself."""
 
 from __future__ import annotations
 
@@ -64,16 +64,24 @@ class Metrics:
     Args:
         registry: Where the metrics live.
         queue: The name of the queue that dispatched deliveries go to.
+        counts_people: Whether this process tells how many people there are, and how well they are served.
+        sends: Whether this process calls the provider.
     """
 
-    def __init__(self, registry: Registry, *, queue: str = "embedded") -> None:
+    def __init__(
+        self, registry: Registry, *, queue: str = "embedded", counts_people: bool = True, sends: bool = True
+    ) -> None:
         self._queue = queue
+        self._sent = self._in_tolerance = 0
         self._make_delivery_metrics(registry)
         self._make_service_metrics(registry)
         self._make_cache_metrics(registry)
         self._make_readings(registry)
+        # What has no labels shows a value from the start: only where it is one.
+        self._business = _Business(registry) if counts_people else None
+        if sends:
+            registry.level("data_accuracy_ratio", "Sent within tolerance of sent, since the start.", self._accuracy)
         self._series: dict[tuple[str, bool, str, str], _Series] = {}
-        self._sent = self._in_tolerance = self._ended = 0
 
     def record(self, event: Event) -> None:
         """Count an event."""
@@ -109,10 +117,16 @@ class Metrics:
         for status in Status:
             self._deliveries.at(status.value).set(readings.deliveries.get(status, 0))
         self._pending.at().set(sum(readings.deliveries.get(status, 0) for status in pending))
-        if readings.users is not None:
-            self._users.at().set(readings.users)
-        if readings.rating is not None:
-            self._rating.at().set(readings.rating)
+        if self._business is not None:
+            self._business.read(readings)
+
+    def watch_connections(self, kind: str, count: Callable[[], int]) -> None:
+        """Have connections of a kind counted at every scrape."""
+        self._connections.at(kind).set_function(count)
+
+    def watch_worker(self, worker_id: str, count: Callable[[], int]) -> None:
+        """Have the jobs that a worker has in hand counted at every scrape."""
+        self._worker_jobs.at(worker_id).set_function(count)
 
     def heard_cache(self, cache: str, hit: bool, took: timedelta) -> None:  # noqa: FBT001 - as `MemoryCache` tells it
         """Count a look-up; what `natalis.caches.memory.MemoryCache` takes as `heard`."""
@@ -134,12 +148,10 @@ class Metrics:
             observe(seconds)
         if series.lateness is not None:
             series.lateness(max(0.0, (event.finished_at - event.fire_at).total_seconds() - seconds))
-        if event.final and series.lateness is not None:
-            self._ended += 1
-            if event.outcome == "delivered":
-                self._sent += 1
-                self._in_tolerance += not event.late
-                self._late.at().inc(event.late)
+        if event.final and event.outcome == "delivered":
+            self._sent += 1
+            self._in_tolerance += not event.late
+            self._late.at().inc(event.late)
 
     def _series_of(self, event: AttemptEnded) -> _Series:
         """Look up once what every attempt of this sort adds to: looking up costs more than adding."""
@@ -151,6 +163,7 @@ class Metrics:
             durations.append(self._email_seconds.at(event.outcome).observe)
         if event.final:
             counts.append(self._completed.at(self._queue, "delivery", event.outcome).inc)
+            durations.append(self._job_seconds.at(self._queue, "delivery", event.outcome).observe)
         if event.final and event.key.kind == BIRTHDAY:
             counts.append(self._birthdays.at(event.timezone, event.outcome).inc)
         lateness = self._lateness.at(event.key.kind).observe if called else None
@@ -161,7 +174,6 @@ class Metrics:
 
     def _record_missed(self, event: Missed, count: int) -> None:
         self._processed.at("missed").inc(count)
-        self._ended += count
         for key in event.keys:
             self._missed.at(key.kind).inc()
 
@@ -193,6 +205,13 @@ class Metrics:
         self._completed = registry.counter(
             "queue_jobs_completed_total", "Jobs that ended.", "queue_name", "job_type", "status"
         )
+        self._job_seconds = registry.histogram(
+            "queue_job_duration_seconds",
+            "Of jobs that ended, the last attempt's duration.",
+            *("queue_name", "job_type", "status"),
+            buckets=CALL_BUCKETS,
+        )
+        self._worker_jobs = registry.gauge("worker_active_jobs", "Calls of the provider under way.", "worker_id")
 
     def _make_cache_metrics(self, registry: Registry) -> None:
         self._hits = registry.counter("cache_hits_total", "Look-ups answered from the cache.", "cache")
@@ -211,13 +230,28 @@ class Metrics:
         self._active = registry.gauge("queue_active_jobs", "Deliveries being sent.", "queue_name")
         self._deliveries = registry.gauge("deliveries", "Deliveries in the store.", "status")
         self._pending = registry.gauge("deliveries_pending", "Deliveries that wait for their time or for a retry.")
-        self._users = registry.gauge("active_users_total", "Living users.")
-        self._rating = registry.gauge("user_satisfaction_score", "Mean rating of recipients, 1 to 5.")
-        registry.level("task_completion_ratio", "Sent of ended, since the start.", self._completion)
-        registry.level("data_accuracy_ratio", "Sent within tolerance of sent, since the start.", self._accuracy)
-
-    def _completion(self) -> float:
-        return self._sent / self._ended if self._ended else 1.0
+        self._connections = registry.gauge(
+            "active_connections", "Connections in use: requests being answered, and connections lent.", "type"
+        )
 
     def _accuracy(self) -> float:
         return self._in_tolerance / self._sent if self._sent else 1.0
+
+
+class _Business:
+    """What the store alone knows, and one process need tell: how many people there are, how well they are served."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._users = registry.gauge("active_users_total", "Living users.")
+        self._rating = registry.gauge("user_satisfaction_score", "Mean rating of recipients, 1 to 5; 0 without any.")
+        self._completion = registry.gauge("task_completion_ratio", "Sent of sent, failed and missed; 1 without any.")
+        self._completion.at().set(1)
+
+    def read(self, readings: Readings) -> None:
+        deliveries = readings.deliveries
+        due = sum(deliveries.get(status, 0) for status in (Status.SENT, Status.FAILED, Status.MISSED))
+        self._completion.at().set(deliveries.get(Status.SENT, 0) / due if due else 1.0)
+        if readings.users is not None:
+            self._users.at().set(readings.users)
+        if readings.rating is not None:
+            self._rating.at().set(readings.rating)
