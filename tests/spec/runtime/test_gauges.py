@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from natalis.clocks.virtual import VirtualClock
-from natalis.errors import TransportUnavailable
+from natalis.errors import StoreUnavailable, TransportUnavailable
 from natalis.ports.store import Store
-from natalis.runtime.gauges import CENSUS_EVERY, EVERY, Gauges
+from natalis.runtime.gauges import CENSUS_EVERY, EVERY, REST, Gauges
 from natalis.stores.sqlite import open_store
+from natalis.stores.sqlite.facts import SqliteFeedback
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.builders import NOON, an_arrival
 from natalis.transports.embedded import EmbeddedTransport
@@ -23,6 +25,20 @@ from plimsoll.instrument.registry import Registry
 class _Away(EmbeddedTransport):
     async def depth(self) -> int:
         raise TransportUnavailable("nobody answers")
+
+
+class _Slow(SqliteFeedback):
+    """Ratings that take two seconds to count, and where asked fail then."""
+
+    def __init__(self, clock: VirtualClock, *, fails: bool = False) -> None:
+        self._clock = clock
+        self._fails = fails
+
+    async def mean(self) -> tuple[float, int]:
+        self._clock.advance(timedelta(seconds=2))
+        if self._fails:
+            raise StoreUnavailable("too late")
+        return 0.0, 0
 
 
 @dataclass
@@ -69,6 +85,25 @@ async def test_people_are_counted_again_after_some_minutes_and_not_before(watche
     await gauges.step()
 
     assert (before, watched.shown("active_users_total")) == (0, 1)
+
+
+async def test_what_takes_long_to_count_is_counted_less_often(watched: Watched) -> None:
+    watched.store = replace(watched.store, feedback=_Slow(watched.clock))
+
+    step = await watched.gauges().step()
+
+    assert step.wake_at == NOON + timedelta(seconds=2) * REST
+
+
+async def test_what_cannot_be_counted_in_time_is_not_tried_again_at_once(watched: Watched) -> None:
+    watched.store = replace(watched.store, feedback=_Slow(watched.clock, fails=True))
+    gauges = watched.gauges()
+    with pytest.raises(StoreUnavailable):
+        await gauges.step()
+
+    step = await gauges.step()
+
+    assert step.wake_at == NOON + timedelta(seconds=2) * REST
 
 
 async def test_a_process_that_counts_no_people_says_nothing_of_them(watched: Watched) -> None:

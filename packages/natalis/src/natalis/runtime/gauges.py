@@ -16,8 +16,8 @@ EVERY = timedelta(seconds=15)
 CENSUS_EVERY = timedelta(minutes=5)
 """Counting people costs about 50 ms for each million: less often, then, and not in every process."""
 REST = 100
-"""For this many times as long as a reading took the next one waits. A day's million deliveries take a second and more to
-count, in every process of a fleet: the store is to spend a hundredth of its time on that, not a tenth."""
+"""For this many times as long as counting took it rests, `CENSUS_EVERY` at most: a million live deliveries take more
+than a second to count, and every process of a fleet does it."""
 _log = logging.getLogger(__name__)
 
 
@@ -51,20 +51,21 @@ class Gauges:
         """Read once, when it is time."""
         now = self._clock.now()
         if now >= self._due:
-            began = self._clock.monotonic()
-            self._metrics.read(
-                Readings(
-                    depth=await self._depth(),
-                    deliveries=await self._store.ledger.tally(),
-                    users=await self._living(),
-                    rating=await self._rating(),
-                )
-            )
-            self._due = now + max(EVERY, REST * (self._clock.monotonic() - began))
+            depth, began = await self._depth(), self._clock.monotonic()
+            try:
+                await self._count(depth)
+            finally:
+                took = self._clock.monotonic() - began
+                self._due = now + min(CENSUS_EVERY, max(EVERY, REST * took))
         return Step(worked=False, wake_at=self._due)
 
     async def drain(self) -> None:
         """Nothing is under way between steps."""
+
+    async def _count(self, depth: int | None) -> None:
+        mean, ratings = await self._store.feedback.mean()
+        deliveries, users = await self._store.ledger.tally(), await self._living()
+        self._metrics.read(Readings(depth, deliveries, users, mean if ratings else None))
 
     async def _depth(self) -> int | None:
         try:
