@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from natalis.testing.pages import Shell
+from natalis.testing.pages import Shell, blocks_in
 from natalis.testing.servers import programs
 from natalis.testing.servers.postgres import ADMIN, ROLE, Postgres
 from natalis.testing.servers.rabbitmq import RabbitMQ
 
+ROOT = Path(__file__).resolve().parents[2]
 _SUDO = """#!/bin/sh
 [ "$1" = -u ] && shift 2
 case "$1" in
 apt-get) ;; # they are here already
-rabbitmqctl) shift && {rabbitmq} exec {rabbitmqctl} "$@" ;;
+rabbitmq*) tool=$1 && shift && {rabbitmq} exec {rabbitmq_tools}/"$tool" "$@" ;;
 *) {postgres} exec "$@" ;;
 esac
 """
@@ -40,12 +41,36 @@ def fleet_shell(tmp_path: Path, rabbitmq_server: RabbitMQ) -> Iterator[Shell]:
         postgres.sql(f"alter role {ROLE} rename to somebody_else")  # the page makes this one
         _write_sudo(tmp_path / "bin", postgres, rabbitmq_server)
         servers = {"5432": str(postgres.port), "5672": str(rabbitmq_server.port)}
-        ports = servers | _free_ports("3000", "3030", "9464", "9465", "9466", "9467")
+        ports = servers | _free_ports("3000", "3030", "9464", "9465", "9466", "9467", "9468")
         environment = _environment()
         environment["PATH"] = f"{tmp_path / 'bin'}:{environment['PATH']}"
         (tmp_path / "fleet").mkdir()
         yield from _opened(Shell(tmp_path / "fleet", environment, ports))
         rabbitmq_server.delete_vhost("natalis")
+
+
+@pytest.fixture
+def fleet_at_work(fleet_shell: Shell) -> Shell:
+    """Return the shell of a fleet: its servers, its `natalis.toml` and its tables are there, its processes are not."""
+    first_steps = (ROOT / "docs" / "how-to" / "run-a-fleet.md").read_text(encoding="utf-8").partition("## 4.")[0]
+    for block in blocks_in(first_steps):
+        if block.language == "sh":
+            ended, printed = fleet_shell.run(block)
+            assert ended == 0, printed
+    return fleet_shell
+
+
+@pytest.fixture
+def shell_with_sudo(tmp_path: Path) -> Callable[..., Shell]:
+    """Return what makes a shell whose `sudo` reaches a broker and a database; further words are replaced in pages."""
+
+    def make(postgres: Postgres, rabbitmq: RabbitMQ, words: Mapping[str, str]) -> Shell:
+        _write_sudo(tmp_path / "bin", postgres, rabbitmq)
+        environment = _environment()
+        environment["PATH"] = f"{tmp_path / 'bin'}:{environment['PATH']}"
+        return Shell(tmp_path, environment, words)
+
+    return make
 
 
 def _opened(shell: Shell) -> Iterator[Shell]:
@@ -65,7 +90,7 @@ def _write_sudo(folder: Path, postgres: Postgres, rabbitmq: RabbitMQ) -> None:
     script = _SUDO.format(
         postgres=f"PATH={postgres_tools}:$PATH PGHOST=127.0.0.1 PGPORT={postgres.port} PGUSER={ADMIN}",
         rabbitmq=" ".join(f"{name}={value}" for name, value in rabbitmq.for_its_tools().items()),
-        rabbitmqctl=programs.find("rabbitmqctl"),
+        rabbitmq_tools=Path(programs.find("rabbitmqctl")).parent,
     )
     folder.mkdir()
     (folder / "sudo").write_text(script, encoding="utf-8")

@@ -24,6 +24,12 @@ def test_the_page_of_the_fleet_runs_from_empty_servers_to_a_message_received(fle
     play(blocks_of(ROOT / "docs" / "how-to" / "run-a-fleet.md"), fleet_shell)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["scale-a-fleet", "back-up-and-restore", "upgrade-a-fleet", "have-it-looked-at"])
+def test_a_page_about_a_fleet_runs_where_there_is_one(page: str, fleet_at_work: Shell) -> None:
+    play(blocks_of(ROOT / "docs" / "how-to" / f"{page}.md"), fleet_at_work)
+
+
 def test_what_readme_says_after_the_demo_runs(shell: Shell) -> None:
     blocks = blocks_of(ROOT / "README.md")
     last_make = max(at for at, block in enumerate(blocks) if MAKE.search(block.text))

@@ -32,7 +32,12 @@ class Block:
 
 def blocks_of(page: Path) -> list[Block]:
     """Return the fenced blocks of a page, in order."""
-    found = _BLOCK.finditer(page.read_text(encoding="utf-8"))
+    return blocks_in(page.read_text(encoding="utf-8"))
+
+
+def blocks_in(text: str) -> list[Block]:
+    """Return the fenced blocks of a text, in order."""
+    found = _BLOCK.finditer(text)
     return [Block(each["language"], each["title"] or "", each["text"]) for each in found]
 
 

@@ -93,6 +93,10 @@ class RabbitMQCluster:
         made = self.nodes[0].create_vhost(name)
         return ClusterVirtualHost(made.server, made.name, tuple(node.url(made.name) for node in self.nodes), self)
 
+    def newcomer(self) -> RabbitMQ:
+        """Return a node, not started, that trusts the others and knows none of them; whoever asks for it closes it."""
+        return RabbitMQ(neighbourhood=self._neighbourhood)
+
     def delete_vhost(self, name: str) -> None:
         """Remove a virtual host with its queues, and close its connections."""
         self.nodes[0].delete_vhost(name)
