@@ -63,9 +63,8 @@ class Gauges:
         """Nothing is under way between steps."""
 
     async def _count(self, depth: int | None) -> None:
-        mean, ratings = await self._store.feedback.mean()
-        deliveries, users = await self._store.ledger.tally(), await self._living()
-        self._metrics.read(Readings(depth, deliveries, users, mean if ratings else None))
+        deliveries = await self._store.ledger.tally()
+        self._metrics.read(Readings(depth, deliveries, await self._living(), await self._rating()))
 
     async def _depth(self) -> int | None:
         try:
