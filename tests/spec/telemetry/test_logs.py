@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from natalis.telemetry.logs import log_to
+from natalis.telemetry.logs import OTHERS, log_to
 from natalis.telemetry.redaction import redacted, redacted_text
 
 SECRET = "nat_" + "x" * 43
@@ -20,10 +20,11 @@ SECRET = "nat_" + "x" * 43
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     """What is logged while a test runs; afterwards the logger is as it was."""
-    logger = logging.getLogger("natalis")
-    before = (list(logger.handlers), logger.level, logger.propagate)
+    loggers = [logging.getLogger(name) for name in ("natalis", *OTHERS)]
+    before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
     yield io.StringIO()
-    logger.handlers, logger.level, logger.propagate = before
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers, logger.level, logger.propagate = handlers, level, propagate
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -108,3 +109,24 @@ def test_logging_anew_goes_to_the_new_stream_alone(stream: io.StringIO) -> None:
     logging.getLogger("natalis").info("once")
 
     assert (stream.getvalue(), len(lines(other))) == ("", 1)
+
+
+@pytest.mark.parametrize("library", ["asyncpg.pool", "asyncio", "redis", "pika.adapters", "aiohttp.client"])
+def test_what_a_library_warns_of_is_a_line_like_any_other(stream: io.StringIO, library: str) -> None:
+    log_to(stream, as_json=True)
+
+    logging.getLogger(library).error("gone: postgresql://natalis:hunter2@db/natalis\nand more")
+    logging.getLogger(library).info("chatter")
+
+    (line,) = lines(stream)
+    assert (line["log.logger"], line["log.level"]) == (library, "error")
+    assert "hunter2" not in line["message"]
+
+
+def test_a_library_that_was_told_to_be_quiet_stays_so(stream: io.StringIO) -> None:
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    log_to(stream, as_json=True)
+
+    logging.getLogger("pika").error("what we raise in fewer words")
+
+    assert stream.getvalue() == ""

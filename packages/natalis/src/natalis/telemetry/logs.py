@@ -13,6 +13,9 @@ from natalis.telemetry.redaction import redacted, redacted_text
 
 ROOT = "natalis"
 ECS_VERSION = "8.11.0"
+OTHERS = ("aiohttp", "asyncio", "asyncpg", "pika", "redis")
+"""Libraries whose warnings are lines of ours too. Without a handler Python would write them bare between our own:
+several lines each, unredacted, and no line at all to a reader of JSON."""
 FIELDS = "ecs"
 """The attribute of a log record that holds its structured fields: `extra={"ecs": {"http.route": "/user"}}`."""
 
@@ -61,7 +64,7 @@ class TerminalLines(logging.Formatter):
 
 
 def log_to(stream: IO[str], *, as_json: bool, level: int = logging.INFO, service: str = ROOT) -> logging.Handler:
-    """Send what Natalis logs to a stream, in place of where it went before; other libraries keep to themselves.
+    """Send what Natalis logs to a stream, in place of where it went before, and the warnings of `OTHERS` with it.
 
     Args:
         stream: Where to.
@@ -71,13 +74,18 @@ def log_to(stream: IO[str], *, as_json: bool, level: int = logging.INFO, service
     """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines(service) if as_json else TerminalLines())
-    logger = logging.getLogger(ROOT)
+    _redirect(logging.getLogger(ROOT), handler, level)
+    for name in OTHERS:
+        _redirect(logging.getLogger(name), handler, logging.WARNING)
+    return handler
+
+
+def _redirect(logger: logging.Logger, handler: logging.Handler, level: int) -> None:
     for other in list(logger.handlers):
         logger.removeHandler(other)
     logger.addHandler(handler)
-    logger.setLevel(level)
+    logger.setLevel(max(level, logger.level) if logger.name in OTHERS else level)
     logger.propagate = False
-    return handler
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
