@@ -74,13 +74,13 @@ def test_the_body_and_the_key_arrive_at_the_second_api_too(
     assert [each.received[0].headers["idempotency-key"] for each in (one, other)] == [KEY["Idempotency-Key"]] * 2
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/user"), ("PATCH", "/user/1"), ("POST", "/user/bulk")])
 def test_what_never_left_goes_on_whatever_it_is(
-    method: str, nobody: int, balance: Callable[..., Balancer], stand_in: Callable[[Behaviour], StandIn]
+    method: str, path: str, nobody: int, balance: Callable[..., Balancer], stand_in: Callable[[Behaviour], StandIn]
 ) -> None:
     alive = stand_in(answering())
     balancer = balance(nobody, alive.port)
-    assert [balancer.ask(method, "/user/1", body=b"{}").status for _ in range(4)] == [200] * 4
+    assert [balancer.ask(method, path, body=b"{}").status for _ in range(4)] == [200] * 4
 
 
 def test_an_api_that_failed_three_times_is_left_out(
