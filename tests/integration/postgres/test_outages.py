@@ -103,6 +103,16 @@ async def test_a_server_that_hangs_is_unavailable_after_the_time_out_and_found_a
     await store.connection.ping()
 
 
+async def test_a_store_whose_server_hangs_is_closed_all_the_same(open_one: Open, migrated: PostgresDatabase) -> None:
+    store = await open_one(migrated.url, options=HASTY)
+    await asyncio.to_thread(migrated.server.pause)
+
+    await store.connection.close()
+
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        await store.connection.ping()
+
+
 async def test_a_statement_that_waits_too_long_is_given_up_and_harms_no_other(
     open_one: Open, migrated: PostgresDatabase
 ) -> None:

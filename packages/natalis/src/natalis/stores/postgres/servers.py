@@ -7,9 +7,10 @@ statement is prepared under a name, for the next one may be prepared on another 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +35,7 @@ _PLANS: Mapping[str, str] = {
 }
 _BEGIN = "BEGIN ISOLATION LEVEL"
 _CONNECT_SECONDS = 2.0
+_GOODBYE_SECONDS = 2.0
 _BEYOND_THE_SERVERS_OWN = timedelta(seconds=2)  # a server that is alive says itself that a statement took too long
 _NO_LIMIT = 10**9
 _POOLS_OWN_LOG = logging.getLogger("asyncpg.pool")
@@ -92,7 +94,7 @@ class Server:
         self._manner = manner
         self._pool = pool
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """Lend a connection; one that was left in an unknown state is dropped, and the pool opens another.
 
@@ -120,7 +122,7 @@ class Server:
         finally:
             await self._pool.release(connection)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[Session]:
         """Run a transaction; it is committed when the block ends, and undone when that raises."""
         async with self.session() as session:
@@ -134,7 +136,7 @@ class Server:
                 raise
             await connection.execute("COMMIT")
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def single(self) -> AsyncIterator[Session]:
         """Run one statement, which is a transaction of its own; a pooler needs to be told where it begins and ends."""
         if self._manner.pooled:
@@ -149,8 +151,10 @@ class Server:
         return Pool(name, self._pool.get_size() - self._pool.get_idle_size(), self._manner.pool.most)
 
     async def close(self) -> None:
-        """Close every connection; nothing may be under way."""
-        await self._pool.close()
+        """Close every connection; nothing may be under way. One that does not say goodbye soon is cut."""
+        with contextlib.suppress(*DRIVER_ERRORS):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self._pool.close()
 
 
 async def connect(
