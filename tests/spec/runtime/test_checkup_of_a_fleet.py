@@ -44,13 +44,13 @@ def test_postgresql_15_is_the_oldest(number: int, state: State) -> None:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_clocks_that_differ_by_more_than_a_second_are_a_warning(sign: int) -> None:
-    assert _of_database(skew=timedelta(milliseconds=900) * sign)["clock"].state is State.WELL
+def test_clocks_that_differ_by_more_than_two_seconds_are_a_warning(sign: int) -> None:
+    assert _of_database(skew=timedelta(milliseconds=1900) * sign)["clock"].state is State.WELL
 
-    finding = _of_database(skew=timedelta(milliseconds=1100) * sign)["clock"]
+    finding = _of_database(skew=timedelta(milliseconds=2100) * sign)["clock"]
 
     assert finding.state is State.WARNING
-    assert "1.100 s" in finding.detail
+    assert "2.100 s" in finding.detail
     assert ("ahead of" if sign > 0 else "behind") in finding.detail
 
 

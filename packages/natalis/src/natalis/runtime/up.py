@@ -16,6 +16,7 @@ from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
 from natalis.runtime.adapters import open_transport, queue_name
 from natalis.runtime.bell import Bell
+from natalis.runtime.clock_skew import warn_of_skew
 from natalis.runtime.freshness import Freshness
 from natalis.runtime.front_doors import FrontDoors, open_limiter
 from natalis.runtime.gauges import Gauges
@@ -75,6 +76,7 @@ async def up(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(stopping))
         application = await stack.enter_async_context(_opened(settings, clock, registry, metrics, roles))
+        await warn_of_skew(settings, clock)
         await _take_over(application, telemetry)
         transport = await stack.enter_async_context(open_transport(settings, clock, instance=application.instance))
         provider = open_provider(settings, clock)

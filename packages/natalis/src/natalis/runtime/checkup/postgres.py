@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from natalis.errors import StoreUnavailable
 from natalis.ports.clock import Clock
+from natalis.runtime import clock_skew
 from natalis.runtime.checkup.finding import Finding, State, ill, told, warning, well
 from natalis.runtime.settings import Settings
 from natalis.stores.postgres import API_POOL, WORKER_POOL
@@ -19,7 +20,6 @@ from natalis.stores.postgres.inspecting import (
 )
 
 OLDEST = 15
-MUCH_SKEW = timedelta(seconds=1)
 SMALLEST_FLEET = API_POOL.most + 3 * WORKER_POOL.most
 """Connections of one API, planner, dispatcher and worker, when all are busy."""
 _RISKS = {
@@ -110,11 +110,9 @@ def _durability(found: Inspection) -> Finding:
 
 
 def _skew(skew: timedelta) -> Finding:
-    seconds = skew.total_seconds()
-    detail = f"the server's clock is {abs(seconds):.3f} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
-    if abs(skew) > MUCH_SKEW:
-        remedy = "let both follow one time source (chrony, systemd-timesyncd): leases and fire times go by the clock"
-        return warning("clock", detail, remedy)
+    detail = clock_skew.told(skew)
+    if abs(skew) > clock_skew.MUCH:
+        return warning("clock", detail, clock_skew.REMEDY)
     return well("clock", detail)
 
 

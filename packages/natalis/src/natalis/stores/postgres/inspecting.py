@@ -151,6 +151,12 @@ async def inspect(url: str, *, clock: Clock) -> Inspection:
         )
 
 
+async def clock_skew(url: str, *, clock: Clock) -> timedelta:
+    """Return how far the server's clock is ahead of ours; raises `StoreUnavailable`."""
+    async with _session(parse_address(url)) as session:
+        return await _skew(session, clock)
+
+
 async def inspect_replica(url: str, *, primary_url: str, clock: Clock) -> ReplicaInspection:
     """Look at a replica beside its primary.
 
