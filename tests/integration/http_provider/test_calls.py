@@ -15,7 +15,8 @@ import pytest
 from natalis.clocks.virtual import VirtualClock
 from natalis.domain.message import Message
 from natalis.domain.outcome import Deferred, Delivered, Refused, Unknown
-from natalis.providers.http import BODY_LIMIT, HttpProvider
+from natalis.providers.http import HttpProvider
+from natalis.providers.http1.reading import BODY_LIMIT
 from natalis.providers.http_options import HttpOptions
 from natalis.testing.builders import NOON
 

@@ -13,6 +13,8 @@ from natalis.domain.delivery import DeliveryKey
 from natalis.domain.message import Message
 from natalis.errors import InvalidInput
 from natalis.providers.call_template import DEFAULT_CALL, compile_call
+from natalis.providers.http1.dialing import Place
+from natalis.providers.http1.request import compile_request
 from natalis.providers.http_options import HttpOptions
 
 MESSAGE = Message(DeliveryKey("u1", "birthday", date(2026, 12, 10)), "ada@example.org", 'Hi "Ada"', "Hey\nAda")
@@ -56,6 +58,29 @@ def test_an_address_that_will_not_do_is_refused(url: str, told: str) -> None:
         HttpOptions(url)
 
 
+def test_headers_are_named_once_however_they_are_spelled() -> None:
+    options = HttpOptions("http://localhost:3030", headers={"content-type": "text/json", "Host": "mail.test"})
+    head = compile_request(options, Place.of(options.target))("k1", b"{}").partition(b"\r\n\r\n")[0]
+    names = [line.partition(b":")[0].lower() for line in head.splitlines()[1:]]
+    assert len(names) == len(set(names))
+    assert b"content-type: text/json" in head
+    assert b"Host: mail.test" in head
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "authority"),
+    [
+        ("https://mail.example.org/v1", "mail.example.org", 443, "mail.example.org"),
+        ("http://[::1]:3030", "::1", 3030, "[::1]:3030"),
+        ("http://localhost", "localhost", 80, "localhost"),
+    ],
+)
+def test_a_place_is_read_from_its_url(url: str, host: str, port: int, authority: str) -> None:
+    place = Place.of(HttpOptions(url, path="/send?a=b").target)
+    assert (place.host, place.port, place.authority) == (host, port, authority)
+    assert place.target == ("/v1/send?a=b" if "v1" in url else "/send?a=b")
+
+
 def test_plain_http_to_the_world_can_be_allowed() -> None:
     assert HttpOptions("http://mail.example.org", allow_plain_http=True).url == "http://mail.example.org"
 
@@ -66,6 +91,8 @@ def test_plain_http_to_the_world_can_be_allowed() -> None:
         {"headers": {"X-Api-Key": "a\r\nX: y"}},
         {"headers": {"X Api": "a"}},
         {"headers": {"X:": "a"}},
+        {"headers": {"content-length": "5"}},
+        {"headers": {"Transfer-Encoding": "chunked"}},
         {"key_header": "Idempotency\n"},
         {"path": "send"},
         {"path": "/a b"},

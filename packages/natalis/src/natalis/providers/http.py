@@ -1,7 +1,8 @@
 """The HTTP e-mail service: one call per message, every answer a value.
 
-What an answer means stands in `answer.py`. Without one, what matters is whether the call had been written: a connection
-that could not be made is deferred (the message has certainly not been accepted), anything after that is unknown.
+What an answer means stands in `answer.py`, how a call is made in `http1/`. Without an answer, what matters is whether
+the call had been written: a connection that could not be made is deferred (the message has certainly not been
+accepted), anything after that is unknown.
 
 The address comes from the operator, so it may be private. Addresses that come from users (webhooks, later) must not be:
 they need a resolver that refuses loopback, link-local and private addresses after every lookup.
@@ -10,23 +11,18 @@ they need a resolver that refuses loopback, link-local and private addresses aft
 from __future__ import annotations
 
 import asyncio
-from types import MappingProxyType
-
-import aiohttp
-from yarl import URL
+import ssl
 
 from natalis.domain.message import Message, flaw_in
 from natalis.domain.outcome import Deferred, Outcome, Refused, Unknown
 from natalis.ports.clock import Clock
 from natalis.providers.answer import Answer, judge
 from natalis.providers.call_template import compile_call
+from natalis.providers.http1.dialing import Dialer, Place
+from natalis.providers.http1.line import Line, LineBroke
+from natalis.providers.http1.lines import Lines
+from natalis.providers.http1.request import compile_request
 from natalis.providers.http_options import HttpOptions
-
-BODY_LIMIT = 64 * 1024
-"""Bytes of an answer that are read; one that is longer counts as unreadable."""
-_NOT_WRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-# Compressed answers are not asked for and not unpacked, so none can unpack to more than the limit.
-_OURS = MappingProxyType({"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "natalis"})
 
 
 class HttpProvider:
@@ -36,20 +32,23 @@ class HttpProvider:
         options: How to call it.
         clock: Tells the time that a `Retry-After` date is measured from.
 
+        trust: What the service's certificate is checked against; None for what the system trusts.
+
     Raises:
         InvalidInput: The template of the body is not one.
     """
 
-    def __init__(self, options: HttpOptions, clock: Clock) -> None:
+    def __init__(self, options: HttpOptions, clock: Clock, trust: ssl.SSLContext | None = None) -> None:
         self._options = options
         self._clock = clock
-        self._url = URL(options.target, encoded=True)
+        place = Place.of(options.target)
         self._body = compile_call(options.body)
-        self._headers = {**_OURS, **options.headers}
-        # Waiting for a free connection happens here and not in the connector, so that a time-out there always means
-        # that no connection could be made.
+        self._request = compile_request(options, place)
         self._slots = asyncio.Semaphore(options.connections)
-        self._session: aiohttp.ClientSession | None = None
+        self._lines = Lines(Dialer(place, trust), options.keep_alive.total_seconds())
+        self._timeout = options.timeout.total_seconds()
+        # A connection that takes as long as the whole call would end in the wrong time-out.
+        self._connect_timeout = min(options.connect_timeout.total_seconds(), self._timeout / 2)
         self._closed = False
 
     @property
@@ -61,6 +60,11 @@ class HttpProvider:
     def recognises_repeats(self) -> bool:
         """Whether a repeated idempotency key is delivered once only."""
         return self._options.recognises_repeats
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._lines)
 
     async def send(self, message: Message) -> Outcome:
         """Make one call, bounded by the time-out."""
@@ -80,16 +84,15 @@ class HttpProvider:
 
     async def close(self) -> None:
         """Let go of connections; a later call is deferred."""
-        self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        if not self._closed:
+            self._closed = True
+            await self._lines.close()
 
     async def _take_slot(self) -> bool:
         if not self._slots.locked():
             return await self._slots.acquire()
         try:
-            async with asyncio.timeout(self._options.timeout.total_seconds()):
+            async with asyncio.timeout(self._timeout):
                 return await self._slots.acquire()
         except TimeoutError:
             return False
@@ -97,46 +100,22 @@ class HttpProvider:
     async def _attempt(self, key: str, body: bytes) -> Outcome:
         if self._closed:
             return Deferred("the provider is closed")
+        begun = asyncio.get_running_loop().time()
         try:
-            answer = await self._call(key, body)
-        except _NOT_WRITTEN as error:
-            return Deferred(f"no connection: {error}", outage=True)
+            line = self._lines.take_idle() or await self._lines.dial(self._connect_timeout)
+        except (OSError, UnicodeError) as error:
+            return Deferred(f"no connection: {str(error) or 'it took too long'}", outage=True)
+        left = self._timeout - (asyncio.get_running_loop().time() - begun)
+        try:
+            answer = await self._call(line, self._request(key, body), left)
         except TimeoutError:
-            return Unknown(f"no answer within {self._options.timeout.total_seconds():g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            return Unknown(f"the connection broke: {error!r}")
+            return Unknown(f"no answer within {self._timeout:g} s")
+        except LineBroke as error:
+            return Unknown(f"the connection broke: {error}")
         return judge(answer, now=self._clock.now())
 
-    async def _call(self, key: str, body: bytes) -> Answer:
-        headers = {**self._headers, self._options.key_header: key}
-        async with self._open_session().request(
-            self._options.method, self._url, data=body, headers=headers, allow_redirects=False
-        ) as response:
-            retry_after = response.headers.get("Retry-After")
-            try:
-                return Answer(response.status, await _read(response.content), retry_after)
-            except (aiohttp.ClientError, TimeoutError, OSError):
-                return Answer(response.status, None, retry_after)
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            total = self._options.timeout.total_seconds()
-            # A connection that takes as long as the whole call would end in the wrong time-out.
-            connect = min(self._options.connect_timeout.total_seconds(), total / 2)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=self._options.keep_alive.total_seconds()),
-                timeout=aiohttp.ClientTimeout(total=total, connect=connect),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-            )
-        return self._session
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes | None:
-    """Read a body to its end; None when it is longer than the limit."""
-    body = await content.readany()
-    while not content.at_eof():
-        if len(body) > BODY_LIMIT:
-            return None
-        body += await content.readany()
-    return body if len(body) <= BODY_LIMIT else None
+    async def _call(self, line: Line, request: bytes, timeout: float) -> Answer:  # noqa: ASYNC109 - passed on
+        try:
+            return await line.call(request, timeout)
+        finally:
+            self._lines.give_back(line)

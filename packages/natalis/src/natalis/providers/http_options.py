@@ -16,6 +16,9 @@ from natalis.providers.call_template import DEFAULT_CALL
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110 section 5.6.2
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _URL = re.compile(r"[\x21-\x7e]+")
+_FRAMING = frozenset(
+    {"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "expect", "te", "trailer"}
+)
 _NEAR = (".localhost", ".local", ".internal", ".svc")
 
 
@@ -106,5 +109,9 @@ def _is_near(parts: SplitResult) -> bool:
 def _check_header(name: str, value: str) -> None:
     if _TOKEN.fullmatch(name) is None:
         raise InvalidInput("PROVIDER_HEADERS", f"{name!r} is not the name of a header", "write one such as X-Api-Key")
+    if name.lower() in _FRAMING:
+        raise InvalidInput(
+            "PROVIDER_HEADERS", f"{name} says where a call ends, which is not to be chosen", "leave it out"
+        )
     if _HEADER_TEXT.fullmatch(value) is None:
         raise InvalidInput("PROVIDER_HEADERS", f"the value of {name} holds a line break", "write it as one line")
