@@ -54,6 +54,7 @@ def test_a_file_is_read_whole() -> None:
         ("    flow: users.py", "    flo: users.py", "16:5: scenarios.smoke.flo: there is no such key; did you mean"),
         ("    flow: users.py\n", "", "16:5: scenarios.smoke: object missing required field `flow`"),
         ("  smoke:", "  smoke", "16:9: it is not YAML: mapping values are not allowed here"),
+        ("{name: create user,", "{1: create user,", "4:7: service.endpoints[0]: a key of it is no text; quote what"),
         (FILE, "", "1:1: file: expected `object`, got `null`"),
     ],
 )

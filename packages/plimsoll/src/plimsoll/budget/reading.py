@@ -17,7 +17,7 @@ from plimsoll.budget.indicators import INDICATORS, Good
 from plimsoll.budget.model import Budget, BudgetFile
 from plimsoll.errors import InvalidInput
 
-_AT = re.compile(r"(?P<said>.*?)(?: - at `(?P<at>.*)`)?", re.DOTALL)
+_AT = re.compile(r"(?P<said>.*?)(?: - at (?P<key>`key` in )?`(?P<at>.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`")
 
 
@@ -92,6 +92,8 @@ def _explained(
     said = _AT.fullmatch(str(error))
     problem, at = (said["said"], said["at"]) if said else (str(error), None)
     path = (*below, *places.path_of(at or "$"))
+    if said and said["key"]:
+        return _at(document, path, where, "a key of it is no text", "quote what holds a comma or looks like a number")
     unknown = _UNKNOWN.fullmatch(problem)
     if unknown is None:
         problem, _, remedy = problem.partition("; ")
