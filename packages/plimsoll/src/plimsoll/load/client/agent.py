@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Final
 
 from plimsoll.load.client.client import Client, nanoseconds
 from plimsoll.load.client.connection import Connection
+from plimsoll.load.client.cookies import Jar
+from plimsoll.load.client.encodings import unpacked
 from plimsoll.load.client.exchange import Exchange
-from plimsoll.load.client.failures import Failed, failed
+from plimsoll.load.client.failures import Failed, Failure, failed
 from plimsoll.load.client.lanes import Lane
-from plimsoll.load.client.request import Request
-from plimsoll.load.client.urls import Place
+from plimsoll.load.client.redirects import redirected
+from plimsoll.load.client.request import IDEMPOTENT, Request
+from plimsoll.load.client.urls import Place, place_of
 from plimsoll.load.client.wire import head_of
+
+_LANES: Final = 64  # origins of one user that keep idle connections
+_PLAIN: Final = range(200, 300)  # statuses of answers that need no second look
+_LOST: Final = frozenset({Failure.CONNECTION_RESET, Failure.CONNECTION_CLOSED})
 
 
 class Agent:
@@ -22,11 +29,17 @@ class Agent:
 
     Args:
         client: What it shares with the others.
+
+    Attributes:
+        cookies: The user's; sent and taken where the options say so.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._lanes: dict[str, Lane] = {}
+        self._keeps_cookies = client.options.cookies
+        self._is_closed = False
+        self.cookies = Jar(client.wall)
 
     def fetch(self, request: Request) -> Coroutine[Any, Any, Exchange]:
         """Send a request and return what came of it.
@@ -35,25 +48,36 @@ class Agent:
         """
         started = perf_counter_ns()
         timeout = self._client.timeout if request.timeout is None else nanoseconds(request.timeout)
-        return self._fetch(request, started, started + timeout)
+        return self._fetch(request, started, started + timeout, ())
+
+    def drop_connections(self) -> None:
+        """Close the connections that are idle."""
+        for lane in self._lanes.values():
+            while lane.idle:
+                lane.drop()
 
     def close(self) -> None:
-        """Close all connections."""
-        for lane in list(self._lanes.values()):
-            for connection in list(lane.idle):
-                connection.close()
+        """Close all connections; what is in flight fails."""
+        self._is_closed = True
+        for lane in self._lanes.values():
+            lane.close()
 
-    async def _fetch(self, request: Request, started: int, deadline: int) -> Exchange:
+    async def _fetch(
+        self, request: Request, started: int, deadline: int, hops: tuple[Exchange, ...], *, again: bool = False
+    ) -> Exchange:
+        """Do all of it. One coroutine, for each more would cost a twentieth of the request."""
         try:
             prefix = self._client.prefixes.of(request)
             lane = self._lanes.get(prefix.origin) or self._lane(prefix.origin)
-            connection = lane.idle.pop() if lane.idle else await self._connect(prefix.place, lane, deadline)
+            connection = lane.idle.pop() if lane.idle and not again else None
+            if connection is None or not connection.reusable:
+                connection = await self._connect(prefix.place, lane, deadline, fresh=again)
         except Failed as error:
-            return Exchange(request, started, error=error.failure, detail=error.detail, finished=perf_counter_ns())
+            return _refused(request, started, error, hops)
+        cookie = self.cookies.header_for(prefix.place) if self.cookies.all and not prefix.says_cookie else ""
+        head = head_of(prefix, request, cookie)
         try:
-            exchange = await connection.ask(
-                request, prefix, head_of(prefix, request, ""), request.body, started, deadline
-            )
+            exchange = await connection.ask(request, prefix, head, request.body, started, deadline)
         except asyncio.CancelledError:
             connection.close()
             raise
@@ -61,16 +85,62 @@ class Agent:
             lane.give(connection)
         else:
             connection.close()
-        return exchange
+        if again or hops:
+            exchange.retried, exchange.hops = again, hops
+        if exchange.status in _PLAIN and exchange.error is None and not _says_more(exchange.head):
+            return exchange
+        return await self._look_again(exchange, deadline)
+
+    async def _look_again(self, exchange: Exchange, deadline: int) -> Exchange:
+        """See to what not every answer needs: another try, cookies, unpacking, redirects."""
+        if self._is_stale(exchange):
+            return await self._fetch(exchange.request, exchange.started, deadline, exchange.hops, again=True)
+        try:
+            self._unpack(exchange)
+            following = self._following(exchange)
+        except Failed as error:
+            exchange.fail(error)
+            return exchange
+        if following is None:
+            return exchange
+        return await self._fetch(following, perf_counter_ns(), deadline, (*exchange.hops, exchange))
+
+    def _is_stale(self, exchange: Exchange) -> bool:
+        """Say whether the connection was closed while it lay idle, and it is safe to ask again (RFC 9110, 9.2.2)."""
+        is_lost = exchange.error in _LOST and exchange.reused and not exchange.received
+        return is_lost and exchange.request.method in IDEMPOTENT and not self._is_closed
+
+    def _unpack(self, exchange: Exchange) -> None:
+        headers = exchange.headers
+        if self._keeps_cookies and "set-cookie" in headers:
+            place = place_of(exchange.url)
+            for header in headers.all("set-cookie"):
+                self.cookies.take(place, header)
+        if exchange.body and exchange.error is None and "content-encoding" in headers:
+            packed, exchange.body = exchange.body, b""
+            exchange.body = unpacked(packed, headers["content-encoding"], self._client.keep)
+
+    def _following(self, exchange: Exchange) -> Request | None:
+        said = exchange.request.redirects
+        most = self._client.options.redirects if said is None else said
+        following = redirected(exchange) if most and exchange.error is None else None
+        if following is not None and len(exchange.hops) >= most:
+            raise Failed(Failure.TOO_MANY_REDIRECTS, f"more than {most} redirects, the next to {following.url}")
+        return following
 
     def _lane(self, origin: str) -> Lane:
-        lane = self._lanes[origin] = Lane(self._client.options.connections_per_origin)
+        if len(self._lanes) >= _LANES:
+            for known in [known for known, lane in self._lanes.items() if lane.is_at_rest]:
+                self._lanes.pop(known).close()
+        lane = self._lanes[origin] = Lane(self._client.options.connections_per_origin, self._client.slots)
         return lane
 
-    async def _connect(self, place: Place, lane: Lane, deadline: int) -> Connection:
+    async def _connect(self, place: Place, lane: Lane, deadline: int, *, fresh: bool) -> Connection:
         left = min(self._client.connect_timeout, deadline - perf_counter_ns())
         try:
             async with asyncio.timeout(left / 1e9):
+                while fresh and lane.idle:
+                    lane.drop()  # as stale as the one that was tried
                 if (connection := await lane.take()) is not None:
                     return connection
                 return await self._opened(place, lane)
@@ -84,7 +154,20 @@ class Agent:
             return Connection(client.loop, client.deadlines, client.keep, lane.lose)
 
         try:
-            return await client.dialler.dial(place, make)
+            connection = await client.dialler.dial(place, make)
         except BaseException:
-            lane.lose()
+            lane.give_up()
             raise
+        lane.add(connection)
+        return connection
+
+
+def _says_more(head: bytes) -> bool:
+    """Say whether a head may hold a cookie, or say that the body is packed."""
+    lowered = head.lower()
+    return b"set-cookie:" in lowered or b"content-encoding:" in lowered
+
+
+def _refused(request: Request, started: int, error: Failed, hops: tuple[Exchange, ...]) -> Exchange:
+    now = perf_counter_ns()
+    return Exchange(request, started, error=error.failure, detail=error.detail, finished=now, hops=hops)

@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         self.rested = self.looking_up = self.connecting = self.tls = 0
         self.address = self.tls_version = ""
 
-    def ask(
+    def ask(  # noqa: PLR0917 - by name it would cost more, and this is done for each request
         self, request: Request, prefix: Prefix, head: bytes, body: bytes, started: int, deadline: int
     ) -> asyncio.Future[Exchange]:
         """Send a request; what is returned is done when there is an answer, or none to be expected.
@@ -159,6 +159,10 @@ class Connection(asyncio.Protocol):
         self._is_paused = False
         if self._request is not None and not self._held:
             self._sent_at = perf_counter_ns()
+
+    def eof_received(self) -> None:
+        """Called by the loop: the other side says no more, and the loop closes the connection."""
+        self.reusable = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the loop."""
@@ -246,7 +250,7 @@ class Connection(asyncio.Protocol):
     def _end(self, error: Exception | None, now: int) -> None:
         try:
             if error is not None:
-                raise failed(error)  # noqa: TRY301 - both ends of a connection are told apart here
+                raise failed(error)
             self._reader.end()
         except Failed as failure:
             self._fail(failure, now)

@@ -58,6 +58,14 @@ _BY_NUMBER = {
 }
 
 
+_BY_KIND: tuple[tuple[type[BaseException], Failure], ...] = (
+    (ssl.SSLCertVerificationError, Failure.TLS_CERTIFICATE),
+    (ssl.CertificateError, Failure.TLS_CERTIFICATE),
+    (ssl.SSLError, Failure.TLS),
+    (socket.gaierror, Failure.DNS),
+)
+
+
 class Failed(Exception):
     """A step of a request failed; never leaves this room."""
 
@@ -73,18 +81,10 @@ def failed(error: BaseException) -> Failed:
 
 
 def _failure(error: BaseException) -> Failure:
-    match error:
-        case ssl.SSLCertVerificationError():
-            return Failure.TLS_CERTIFICATE
-        case ssl.SSLError():
-            return Failure.TLS
-        case socket.gaierror():
-            return Failure.DNS
-        case TimeoutError(errno=None):
-            return Failure.CONNECT_TIMEOUT
-        case OSError(errno=int() as number):
-            return _BY_NUMBER.get(number, Failure.NETWORK)
-        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
-            return Failure.CONNECTION_RESET
-        case _:
-            return Failure.NETWORK
+    for kind, failure in _BY_KIND:
+        if isinstance(error, kind):
+            return failure
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None:
+        return Failure.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else Failure.CONNECTION_RESET
+    return _BY_NUMBER.get(number, Failure.NETWORK)
