@@ -10,7 +10,7 @@ from natalis.ports.clock import Clock
 from natalis.runtime.settings import Settings
 
 MUCH = timedelta(seconds=2)
-"""A message that much early or late is noticed, a lease (30 s) still holds; NTP keeps machines a thousand times closer."""
+"""A message that much early or late is noticed; a lease (30 s) still holds. NTP keeps machines far closer."""
 REMEDY = "let both follow one time source (chrony, systemd-timesyncd): leases and fire times go by the clock"
 _log = logging.getLogger(__name__)
 

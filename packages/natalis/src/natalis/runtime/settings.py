@@ -79,7 +79,11 @@ class Settings:
         "whether a provider at a public address may be called without TLS",
     ] = False
     provider_timeout: Annotated[timedelta, "how long one call of the provider may take"] = timedelta(seconds=10)
-    provider_rate: Annotated[float | None, "messages a second that the provider takes; 0 for no limit"] = None
+    provider_rate: Annotated[
+        float | None,
+        "messages that this process sends in any one second at most: what the provider takes, divided by the number "
+        "of workers; 0 for no limit",
+    ] = None
     provider_recognises_repeats: Annotated[
         bool,
         "whether the provider sends a message once only when it sees its idempotency key again",
