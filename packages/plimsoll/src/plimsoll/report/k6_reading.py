@@ -1,8 +1,8 @@
 """k6's summaries, in each of their JSON forms, as what is said of a run.
 
 Three forms are read. The data of `handleSummary` say of a threshold `{"ok": true}` where it held. `--summary-export`
-says `true` where it was *crossed*, calls a rate's share `value`, and gives no kind of any metric and no length of the run.
-The machine-readable summary of k6 1.5 and later says `matches` and `total` of a rate, and nothing of thresholds at all.
+says `true` where it was *crossed*, calls a rate's share `value`, and gives no metric's kind and no length of the run.
+The machine-readable summary of k6 1.5 and later says `matches` and `total` of a rate, and nothing of thresholds.
 In all of them the *passes* of `http_req_failed` are requests that failed, and `http_req_duration` is service time: k6
 knows nothing of when a request was due.
 
@@ -181,7 +181,7 @@ def _figures(name: str, plain: Mapping[str, Any], seconds: float) -> Figures:
 
 
 def _of_rate(values: Mapping[str, float]) -> dict[str, float]:
-    """Return a rate by one set of names: k6's forms call its share `rate` or `value`, its hits `passes` or `matches`."""
+    """Return a rate by one set of names: its share is `rate` or `value` in k6, its hits are `passes` or `matches`."""
     found = {"rate": values.get("rate", values.get("value", 0.0))}
     if (hits := values.get("passes", values.get("matches"))) is not None:
         found |= {"passes": hits, "fails": values.get("fails", values.get("total", hits) - hits)}
