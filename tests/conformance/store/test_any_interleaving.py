@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from natalis.testing.wanderings import OFTEN, Act, Wanderer
 STEPS = st.lists(st.tuples(st.sampled_from(OFTEN), st.integers(0, 2**16)), min_size=60, max_size=150)
 
 
+@pytest.mark.timeout(900)  # behind a pooler nothing is prepared: two minutes on a machine that does nothing else
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_what_must_hold_holds_after_any_steps(

@@ -175,6 +175,26 @@ HOT: Mapping[str, tuple[dict[str, Any], int, int]] = {
                      "moved_kinds": SCHEDULED["kinds"], "moved_months": [6] * BATCH, "next_dates": SCHEDULED["dates"],
                      "next_fires": [NOW] * BATCH, "next_expiries": [NOW] * BATCH, "last_years": [2026] * BATCH,
                      "now": NOW}, 1, 0),
+    "schedule_again_or_first": ({**SCHEDULED, **INSTANTS, "timezones": ["Etc/UTC"] * BATCH, "now": NOW,
+                                 "superseded": "superseded"}, 1, 1),
+    "quarantine_occasions": ({"user_ids": SCHEDULED["user_ids"], "kinds": SCHEDULED["kinds"], "months": [6] * BATCH,
+                              "reasons": ["no such zone"] * BATCH}, 1, 0),
+    "add_users": ({**dict.fromkeys(("ids", "first_names", "last_names", "emails", "email_keys", "user_ids"), NEW),
+                   **dict.fromkeys(("months", "days", "on_months", "on_days"), [6] * BATCH),
+                   **dict.fromkeys(("years", "locales", "leap_days", "on_years", "on_leap_days", "user_leap_days",
+                                    "quarantines"), [None] * BATCH),
+                   **dict.fromkeys(("created", "updated", "fires", "expiries"), [NOW] * BATCH),
+                   **dict.fromkeys(("timezones", "on_timezones"), ["Etc/UTC"] * BATCH),
+                   "versions": [1] * BATCH, "kinds": ["birthday"] * BATCH,
+                   "occasion_dates": SCHEDULED["dates"]}, 1, 0),
+    "lock_occasions_of_user": (ONE, 1, 0),
+    "lock_deliveries_of_user": (ONE, 2, 16),
+    "cancel_all_deliveries": ({**ONE, "reason": ""}, 2, 16),
+    "end_all_occasions": (ONE, 1, 0),
+    "erase_deliveries": (ONE, 2, 16),
+    "erase_attempts": (ONE, 2, 0),
+    "user_exists": (ONE, 1, 0),
+    "live_in_month": ({"first_day": _FIRST_DAYS[0]}, 1, 1),
 }  # fmt: skip
 
 
@@ -188,6 +208,16 @@ async def test_a_query_reads_what_it_returns(name: str, connection: asyncpg.Conn
     assert work.whole == []
     assert work.read <= factor * max(work.returned, given, 1)
     assert work.months <= months
+
+
+async def test_late_ones_are_found_no_slower(connection: asyncpg.Connection) -> None:
+    values, factor, months = HOT["hand_over"]
+
+    work = await _run(connection, "hand_over", {**values, "late_before": NOW, "late_limit": BATCH})
+
+    assert work.returned == BATCH
+    assert work.read <= factor * BATCH
+    assert (work.whole, work.months <= months) == ([], True)
 
 
 async def test_a_key_is_looked_for_in_its_own_month_alone(connection: asyncpg.Connection) -> None:
