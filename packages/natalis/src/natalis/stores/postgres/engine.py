@@ -35,14 +35,20 @@ class Engine:
         self._idle.set()
         self._closing: asyncio.Task[None] | None = None
 
-    async def write(self, work: Work[T]) -> T:
-        """Run `work` in a transaction; it may be run again when that crosses another one, so it must bear that."""
+    @asynccontextmanager
+    async def begun(self) -> AsyncIterator[None]:
+        """Hold off the end until the block has ended; what is done for it says `is_begun`, and is let through."""
         async with self._counted():
+            yield
+
+    async def write(self, work: Work[T], *, is_begun: bool = False) -> T:
+        """Run `work` in a transaction; it may be run again when that crosses another one, so it must bear that."""
+        async with self._counted(is_begun=is_begun):
             return await self._repeated(lambda: self._in_transaction(work))
 
-    async def once(self, work: Work[T]) -> T:
+    async def once(self, work: Work[T], *, is_begun: bool = False) -> T:
         """Run `work`, which is one statement on the primary."""
-        async with self._counted():
+        async with self._counted(is_begun=is_begun):
             return await self._repeated(lambda: self._alone(work))
 
     async def read(self, work: Work[T]) -> T:
@@ -88,8 +94,8 @@ class Engine:
         return await run()
 
     @asynccontextmanager
-    async def _counted(self) -> AsyncIterator[None]:
-        if self._closing is not None:
+    async def _counted(self, *, is_begun: bool = False) -> AsyncIterator[None]:
+        if self._closing is not None and not is_begun:
             raise StoreUnavailable(f"the database {self._primary.address.shown} is closed: open it again")
         self._under_way += 1
         self._idle.clear()

@@ -12,6 +12,7 @@ from natalis.ports.page import Page
 from natalis.ports.people import Arrival, Reception
 from natalis.stores.cursors import read_cursor, write_cursor
 from natalis.stores.postgres.engine import Engine
+from natalis.stores.postgres.gathering import Gathering
 from natalis.stores.postgres.ids import LOWEST_ID, cursor_id
 from natalis.stores.postgres.persons import load_person, lock_person, write_change
 from natalis.stores.postgres.receptions import receive_all, receive_at_once
@@ -25,17 +26,24 @@ class PostgresPeople:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._gathering = Gathering(self._add)
 
     async def add(self, arrivals: Sequence[Arrival]) -> Sequence[Reception]:
         """Add users, in order; one that cannot be added does not hold up the others."""
         if not arrivals:
             return []
+        async with self._engine.begun():
+            if len(arrivals) == 1 and arrivals[0].request is None:
+                return [await self._gathering.add(arrivals[0])]
+            return await self._add(arrivals)
+
+    async def _add(self, arrivals: Sequence[Arrival]) -> Sequence[Reception]:
         if len(arrivals) == 1 and len(arrivals[0].occasions) == 1:
-            reception = await self._engine.once(lambda session: receive_at_once(session, arrivals[0]))
+            reception = await self._engine.once(lambda session: receive_at_once(session, arrivals[0]), is_begun=True)
             if reception is not None:
                 return [reception]
         run = self._engine.once if _takes_one_statement(arrivals) else self._engine.write
-        return await run(lambda session: receive_all(session, arrivals))
+        return await run(lambda session: receive_all(session, arrivals), is_begun=True)
 
     async def get(self, user_id: str) -> Person:
         """Return a living user; raises `NotFound`."""
