@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from _pytest.mark import ParameterSet
 
+from natalis.caches.behind_replica import behind_replica
 from natalis.caches.codec import Codec
 from natalis.caches.failover import FailoverOptions, open_shared_cache
 from natalis.caches.memory import MemoryCache
@@ -64,6 +65,13 @@ async def memory(_: pytest.FixtureRequest, clock: VirtualClock) -> AsyncIterator
 
 
 @asynccontextmanager
+async def before_a_replica(_: pytest.FixtureRequest, clock: VirtualClock) -> AsyncIterator[Cache]:
+    """Give one that forgets twice."""
+    async with behind_replica(MemoryCache(clock), clock, lag=timedelta(milliseconds=1), stems=("",)) as cache:
+        yield cache
+
+
+@asynccontextmanager
 async def redis(request: pytest.FixtureRequest, clock: VirtualClock) -> AsyncIterator[Cache]:
     """Give one in Redis."""
     client = open_client(request.getfixturevalue("redis").url, timeout=UNHURRIED.timeout)
@@ -91,6 +99,7 @@ async def failover_without_redis(_: pytest.FixtureRequest, clock: VirtualClock) 
 
 CACHES: list[Callable[[pytest.FixtureRequest, VirtualClock], AbstractAsyncContextManager[Cache]] | ParameterSet] = [
     memory,
+    before_a_replica,
     pytest.param(redis, marks=pytest.mark.network),
     pytest.param(failover, marks=pytest.mark.network),
     pytest.param(failover_without_redis, marks=pytest.mark.network),

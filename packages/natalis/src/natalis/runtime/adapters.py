@@ -22,9 +22,13 @@ from natalis.runtime.kept import KEPT
 from natalis.runtime.settings import Settings
 from natalis.stores import sqlite
 from natalis.transports.embedded import EmbeddedTransport
+from natalis.usecases import freshness
 
 KEPT_UNHEARD = timedelta(seconds=1)
 """How long a process of a fleet keeps what it read where it does not hear of what the others write."""
+
+LAGGING = (freshness.DELIVERY_LISTS, freshness.TIMELINES)
+"""What the store may read from a replica (`stores/postgres/replica.md`), of all that is cached."""
 
 Operated: TypeAlias = Callable[[str, timedelta], None]
 """Told of every operation of Redis, failed ones too: which, and how long it took; must not raise."""
@@ -60,7 +64,14 @@ async def open_cache(
     from natalis.caches.failover import open_shared_cache  # noqa: PLC0415 - see above
 
     async with open_shared_cache(settings.redis_url, KEPT, clock, heard=heard, operated=operated) as shared:
-        yield shared
+        if settings.database_replica_url is None:
+            yield shared
+            return
+        from natalis.caches.behind_replica import behind_replica  # noqa: PLC0415 - see above
+        from natalis.stores import postgres  # noqa: PLC0415 - see above
+
+        async with behind_replica(shared, clock, lag=postgres.SEEN_AFTER, stems=LAGGING) as cache:
+            yield cache
 
 
 @contextlib.asynccontextmanager

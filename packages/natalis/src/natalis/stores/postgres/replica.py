@@ -26,6 +26,8 @@ T = TypeVar("T")
 MOST_LAG = timedelta(seconds=1)
 """A replica that is further behind is left out."""
 _TRUSTED = timedelta(milliseconds=250)  # for this long a verdict is not asked for again
+SEEN_AFTER = MOST_LAG + _TRUSTED
+"""A read that begins this long after a write shows it, whichever server it goes to."""
 _PATIENCE = timedelta(milliseconds=250)  # of a probe: slower than that is not well
 _BREATH = timedelta(milliseconds=10)  # between two looks of one probe
 _log = logging.getLogger(__name__)
