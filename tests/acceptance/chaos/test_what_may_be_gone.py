@@ -21,14 +21,13 @@ from natalis.testing.chaos.storm import Plan, Storm
 from natalis.testing.machine import Machine, first_answer
 from natalis.testing.servers.server import wait_until
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.slow]
 PEOPLE = 1_500
 ROUNDS = 40
 PATIENCE = timedelta(seconds=30)
 _numbers = itertools.count(1)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_broker_gone_for_60_s_the_api_still_accepts_and_everything_is_delivered_when_it_returns(
     servers: Servers, tmp_path: Path, say: Callable[[str], None]
