@@ -1,7 +1,7 @@
 """A cache of what is read from a replica: what is forgotten is forgotten once more when the replica must have seen why.
 
-A list that is asked for right after a write is loaded from a replica that may not have it yet. Kept, it would be wrong for
-minutes in place of the moment that the replica lags behind.
+A list that is asked for right after a write is loaded from a replica that may not have it yet. Kept, it would be wrong
+for minutes in place of the moment that the replica lags behind.
 """
 
 from __future__ import annotations
