@@ -63,7 +63,7 @@ def html_page(found: Findings) -> str:
         found=found,
         sentence=words.verdict(found),
         cards=_cards(found),
-        thresholds=[_row(each) for each in found.thresholds],
+        thresholds=[_row(each) for each in sorted(found.thresholds, key=lambda each: each.holds is not False)],
         over_time=list(pictures.over_time(found)),
         distribution=list(pictures.distribution(found)),
         groups=_metrics(found),
@@ -123,8 +123,9 @@ def _cards(found: Findings) -> list[Card]:
     if checks := found.figures("checks"):
         beside = f"{words.count(checks['fails'])} did not" if "fails" in checks else ""
         cards.append(Card("checks held", words.share(checks["rate"]), beside))
-    if (dropped := found.figures("dropped_iterations")) and dropped["count"]:
-        cards.append(Card("dropped iterations", words.count(dropped["count"]), "due, and never started"))
+    dropped = found.figures("dropped_iterations").get("count", 0.0)
+    if dropped or found.is_open:
+        cards.append(Card("dropped iterations", words.count(dropped), "due, and never started"))
     if vus := found.figures("vus"):
         cards.append(Card("virtual users", words.count(vus.get("max", vus["value"])), "busy at most"))
     return cards

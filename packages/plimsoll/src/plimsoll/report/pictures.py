@@ -15,7 +15,7 @@ from plimsoll.report.plots import Line, Plot, Scale, Tick, bars, line, scale_of
 
 _MILLISECOND: Final = 1e6
 _BINS: Final = 48
-_NINES: Final = ((0.0, "p0"), (0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"))
+_NINES: Final = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"))
 _STEPS: Final = 160
 
 _Words = Callable[[float], str]
@@ -165,7 +165,7 @@ def _bars(named: str, latency: Histogram, service: Histogram | None, scale: Scal
         up=up.ticks(lambda value: f"{value * 100:g}%"),
         points=tuple(round((a + b) * 50, 2) for a, b in edges),
         readout=readout,
-        note="logarithmic scale across",
+        note="share of requests, logarithmic scale across",
     )
 
 

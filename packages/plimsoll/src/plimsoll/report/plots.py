@@ -82,7 +82,8 @@ class Scale:
     def ticks(self, words: Callable[[float], str], most: int = 5) -> tuple[Tick, ...]:
         """Return marks at round values."""
         values = _log_steps(self.low, self.high, most) if self.is_log else _steps(self.low, self.high, most)
-        return tuple(Tick(round(self.at(value) * 100, 2), words(value)) for value in values)
+        named = {words(value): value for value in reversed(values)}  # of two that read alike, the first
+        return tuple(Tick(round(self.at(value) * 100, 2), text) for text, value in reversed(named.items()))
 
 
 def scale_of(values: Sequence[float], *, may_be_log: bool = False) -> Scale:
@@ -107,7 +108,7 @@ def line(across: Sequence[float], values: Sequence[float | None], scale: Scale) 
         path.append(f"{pen}{x * SIZE:.0f} {SIZE - scale.at(value) * SIZE:.0f}")
         pen = "L"
     if len(path) == 1:  # a lone point is drawn as a short stroke
-        path.append("h4")
+        path.append("h12")
     return "".join(path)
 
 
