@@ -11,6 +11,8 @@ from plimsoll.report import words
 from plimsoll.report.findings import Figures, Findings
 
 _STATS: Final = ("avg", "min", "med", "max", "p(90)", "p(95)", "p(99)", "p(99.9)")
+_FIRST: Final = ("p(95)", "med", "max", "p(99)", "avg", "p(90)", "min", "p(99.9)")
+_ROOM: Final = 15  # characters for one figure; what stands before them takes 40
 _GROUPS: Final = (
     ("HTTP", ("http_req_latency", "http_req_duration", "http_req_waiting", "http_req_blocked", "http_req_failed",
               "http_reqs")),
@@ -39,7 +41,7 @@ def end_summary(found: Findings, *, width: int = 100, colour: bool = False) -> s
     blocks = (
         _thresholds(found),
         _checks(found),
-        *_metrics(found),
+        *_metrics(found, max((width - 40) // _ROOM, 2)),
         _endpoints(found),
         _failures(found),
         _verdict(found),
@@ -85,34 +87,35 @@ def _checks(found: Findings) -> _Lines:
     yield from _more(len(found.checks), "checks")
 
 
-def _metrics(found: Findings) -> Iterator[_Lines]:
+def _metrics(found: Findings, room: int) -> Iterator[_Lines]:
+    yield iter((("head", "  █ TOTAL RESULTS"),))
     by_name = {each.selector: each for each in found.metrics}
     for title, names in _GROUPS:
-        yield _group(title, [by_name[name] for name in names if name in by_name], found)
+        yield _group(title, [by_name[name] for name in names if name in by_name], found, room)
     custom = [each for each in found.metrics if each.metric.name not in _NOT_CUSTOM and not each.tags]
-    yield _group("CUSTOM", custom[:_MOST], found)
+    yield _group("CUSTOM", custom[:_MOST], found, room)
 
 
-def _group(title: str, figures: Sequence[Figures], found: Findings) -> _Lines:
+def _group(title: str, figures: Sequence[Figures], found: Findings, room: int) -> _Lines:
     if not figures:
         return
     yield "head", f"    {title}"
     for each in figures:
-        yield "", f"    {_dotted(each.selector, 34)} {_values(each)}"
+        yield "", f"    {_dotted(each.selector, 34)} {_values(each, room)}"
         if each.selector in _SAID and "http_req_latency" in {one.selector for one in figures}:
             yield "quiet", f"      {_SAID[each.selector]}"
         parts = [one for one in found.metrics if one.tags and one.metric.name == each.selector]
         for part in parts[:_MOST]:
             tags = part.selector.removeprefix(each.selector).strip("{}")
-            yield "", f"      {_dotted(f'{{ {words.clean(tags)} }}', 32)} {_values(part)}"
+            yield "", f"      {_dotted(f'{{ {words.clean(tags)} }}', 32)} {_values(part, room)}"
 
 
-def _values(figures: Figures) -> str:
+def _values(figures: Figures, room: int) -> str:
     values, metric = figures.values, figures.metric
     said = {name: words.figure(name, value, metric) for name, value in values.items()}
     match metric.kind:
         case Kind.TREND:
-            return " ".join(f"{name}={said[name]:<8}" for name in _STATS if name in said)
+            return " ".join(f"{name}={said[name]:<8}" for name in _STATS if name in said and name in _FIRST[:room])
         case Kind.COUNTER:
             return f"{said['count']:<10} {said['rate']}"
         case Kind.GAUGE:
