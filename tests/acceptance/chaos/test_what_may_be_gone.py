@@ -23,7 +23,7 @@ from natalis.testing.servers.server import wait_until
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 PEOPLE = 1_500
-ROUNDS = 40
+ROUNDS = 15
 PATIENCE = timedelta(seconds=30)
 _numbers = itertools.count(1)
 
