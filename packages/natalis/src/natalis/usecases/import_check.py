@@ -9,18 +9,17 @@ from datetime import date, datetime
 from typing import NamedTuple, TypeAlias
 
 from natalis.domain.intake import UserInput, check_date, check_profile, latest_date
-from natalis.domain.occasion import BIRTHDAY, Firing, Occasion, check_kind
+from natalis.domain.occasion import check_kind
 from natalis.domain.rulebook import Rulebook
 from natalis.domain.scheduling import Yearly, arrive
 from natalis.domain.user import User
-from natalis.domain.yearly_date import LeapDay
 from natalis.errors import InvalidFields, InvalidInput
 from natalis.ports.people import Arrival
 from natalis.ports.people_file import BadRow, Entry, Row
+from natalis.usecases.first_firings import FirstFirings
 from natalis.usecases.manage_users import IdSource
 
 _OFFSET = re.compile(r"(?!GMT[+-]0$)(?:(?:UTC|GMT)?\s?[+-]\d\d?:?(?:\d\d)?|Z)", re.ASCII)
-_REMEMBERED = 20_000  # firings: some 50 zones with every day of the year
 
 
 class CheckedRow(NamedTuple):
@@ -45,8 +44,7 @@ Checked: TypeAlias = CheckedRow | BadRow
 class RowCheck:
     """Checks rows by the rules of the API, and computes first fire times.
 
-    People who share date, zone and rule share a first firing, so it is computed once: that makes an import three
-    times as fast. One is only used again while it lies ahead, because then `first_firing` must give the same.
+    First firings are remembered, which makes an import three times as fast.
 
     Args:
         book: The rules of every kind, and the zones.
@@ -63,8 +61,7 @@ class RowCheck:
         self._book = book
         self._new_id = new_id
         self._default_zone = default_zone
-        self._firings: dict[tuple[int, int, str, LeapDay | None], Firing] = {}
-        self._shared = not book.rule(BIRTHDAY).spread  # inside a spread window everybody's own firing differs
+        self._firings = FirstFirings(book)
 
     def check(self, entries: Iterable[Entry], now: datetime) -> list[Checked]:
         """Return each entry checked, in order."""
@@ -76,7 +73,7 @@ class RowCheck:
             profile = check_profile(self._with_zone(row.given), today, self._book.zone)
             dates = {kind: self._yearly(kind, on, today) for kind, on in row.dates.items()} if row.dates else {}
             user = User(self._new_id(now), profile, now, now)
-            occasions = arrive(user, dates, self._book, now=now) if dates else (self._birthday(user, now),)
+            occasions = arrive(user, dates, self._book, now=now) if dates else (self._firings.birthday(user, now),)
         except (InvalidFields, InvalidInput) as error:
             return BadRow(row.line, str(error).replace("\n", ". "))
         return CheckedRow(row.line, row.given, dates, Arrival(user, occasions))
@@ -102,17 +99,3 @@ class RowCheck:
     def _yearly(self, kind: str, text: str, today: date) -> Yearly:
         self._book.rule(check_kind(kind))
         return Yearly(check_date(text, today, field=kind))
-
-    def _birthday(self, user: User, now: datetime) -> Occasion:
-        profile = user.profile
-        on = profile.birthday
-        key = (on.month, on.day, profile.timezone, profile.leap_day)
-        firing = self._firings.get(key)
-        if firing is not None and firing.fire_at > now and self._shared:
-            return Occasion(user.id, BIRTHDAY, on, None, firing)
-        (occasion,) = arrive(user, {}, self._book, now=now)
-        if len(self._firings) >= _REMEMBERED:
-            self._firings.clear()
-        if occasion.upcoming is not None:
-            self._firings[key] = occasion.upcoming
-        return occasion

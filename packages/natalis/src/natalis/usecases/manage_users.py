@@ -15,7 +15,7 @@ import uuid_utils
 from natalis.domain.intake import UserInput, check_amendment, check_profile, latest_date
 from natalis.domain.person import Person, PersonChange, RequestKey
 from natalis.domain.rulebook import Rulebook
-from natalis.domain.scheduling import amend, arrive, further_dates
+from natalis.domain.scheduling import amend, further_dates
 from natalis.domain.user import User, checked_email, email_key
 from natalis.errors import EmailTaken, InvalidInput, PreconditionFailed, RequestKeyReused
 from natalis.ports.cache import Cache
@@ -23,6 +23,7 @@ from natalis.ports.clock import Clock
 from natalis.ports.page import Page
 from natalis.ports.people import Added, Arrival, KeyReused, People, Repeated, Taken
 from natalis.usecases import freshness
+from natalis.usecases.first_firings import FirstFirings
 from natalis.usecases.paging import DEFAULT_LIMIT, check_limit
 
 REQUEST_KEY_LIMIT = 255  # characters
@@ -69,6 +70,7 @@ class ManageUsers:
         self._clock = clock
         self._book = book
         self._new_id = new_id
+        self._firings = FirstFirings(book)
 
     async def create(self, given: UserInput, *, idempotency_key: str | None = None) -> Added | Repeated:
         """Store a new user with the first fire time; the same key with the same fields again is `Repeated`.
@@ -83,7 +85,7 @@ class ManageUsers:
         request = None if idempotency_key is None else request_key(idempotency_key, given, now)
         profile = check_profile(given, latest_date(now), self._book.zone)
         user = User(self._new_id(now), profile, now, now)
-        arrival = Arrival(user, arrive(user, {}, self._book, now=now), request)
+        arrival = Arrival(user, (self._firings.birthday(user, now),), request)
         (reception,) = await self._people.add([arrival])
         match reception:
             case Added():
