@@ -9,10 +9,17 @@ Only buckets that hold something are kept: a run of two hours holds what one of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import struct
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 
 BITS = 8
+_FINEST = 32
+_UPPER = 1 if sys.byteorder == "little" else 0
 
 
 def bucket_of(value: int, bits: int = BITS) -> int:
@@ -76,6 +83,28 @@ class Histogram:
         self.count += times
         self.total += value * times
         self._widen(value, value)
+
+    def record_all(self, values: Sequence[int]) -> None:
+        """Count many values, none of them negative, at a quarter of the cost of counting each.
+
+        The upper half of a 32-bit float (IEEE 754) is its exponent and 7 bits of its fraction: the bucket. Making
+        such floats, halving and counting them takes no step of the interpreter for a value. What lies within 2 ** -24
+        below a bucket's upper edge is rounded into the next one.
+        """
+        if not values:
+            return
+        if self.bits != BITS:
+            for value in values:
+                self.record(value)
+            return
+        halves = memoryview(array("f", values)).cast("B").cast("H")[_UPPER::2].tolist()
+        buckets = self.buckets
+        for half, times in Counter(halves).items():
+            bucket = _bucket_of_half(half)
+            buckets[bucket] = buckets.get(bucket, 0) + times
+        self.count += len(values)
+        self.total += sum(values)
+        self._widen(min(values), max(values))
 
     def merge(self, other: Histogram) -> None:
         """Add what another counted. Where that one is finer, its buckets are counted at their middles."""
@@ -149,14 +178,20 @@ class Histogram:
             KeyError, TypeError, ValueError: It is none.
         """
         made = cls(_whole(plain["bits"]))
+        if not 1 <= made.bits <= _FINEST:
+            raise ValueError(f"{made.bits} bits are none that a histogram has")
         keys, counts = plain["buckets"], plain["counts"]
         if not isinstance(keys, list) or not isinstance(counts, list):
             raise TypeError("buckets and counts are lists")
         made.buckets = {_whole(key): _whole(times) for key, times in zip(keys, counts, strict=True)}
+        if len(made.buckets) < len(keys) or min(made.buckets.values(), default=1) < 1:
+            raise ValueError("each bucket stands once, with what it holds")
         made.count = sum(made.buckets.values())
         made.total = _whole(plain["total"])
         if made.count:
             made.low, made.high = _whole(plain["low"]), _whole(plain["high"])
+            if made.low > made.high:
+                raise ValueError("its smallest value is larger than its largest")
         return made
 
     def _widen(self, low: int, high: int) -> None:
@@ -183,6 +218,13 @@ class Histogram:
             if so_far >= wanted - 1e-9:
                 return min(max(sum(bounds_of(bucket, self.bits)) / 2, low), high)
         return float(high)
+
+
+@cache
+def _bucket_of_half(half: int) -> int:
+    """Return the bucket of the values whose float has this upper half; there are at most 65,536."""
+    (value,) = struct.unpack("<f", struct.pack("<I", half << 16))
+    return bucket_of(int(value))
 
 
 def _whole(value: object) -> int:

@@ -34,6 +34,8 @@ DATA_RECEIVED: Final = Metric("data_received", Kind.COUNTER, Contains.DATA)
 DATA_SENT: Final = Metric("data_sent", Kind.COUNTER, Contains.DATA)
 DROPPED_ITERATIONS: Final = Metric("dropped_iterations", Kind.COUNTER)
 """Iterations that were due and for which no virtual user was free (open), or time ran out (shared, per-VU)."""
+GENERATOR_CPU: Final = Metric("generator_cpu", Kind.TREND)
+"""Which share of one core each engine used, in percent, second by second."""
 GROUP_DURATION: Final = _time("group_duration")
 HTTP_REQS: Final = Metric("http_reqs", Kind.COUNTER)
 HTTP_REQ_BLOCKED: Final = _time("http_req_blocked")
@@ -52,8 +54,12 @@ HTTP_REQ_WAITING: Final = _time("http_req_waiting")
 """From the last byte sent to the first byte received."""
 ITERATIONS: Final = Metric("iterations", Kind.COUNTER)
 ITERATION_DURATION: Final = _time("iteration_duration")
+ITERATION_ERRORS: Final = Metric("iteration_errors", Kind.COUNTER)
+"""Iterations that ended because their flow raised; tag `error_code` holds the kind of error."""
 ITERATION_LATENESS: Final = _time("iteration_lateness")
 """How long after its due instant an iteration of an open model started: the generator's own fault, or its limit's."""
+USER_TIME: Final = Metric("user_time", Kind.COUNTER, Contains.TIME)
+"""How long users were taken in all: over the length of the run it is the mean number in flight (Little's law)."""
 VUS: Final = Metric("vus", Kind.GAUGE)
 VUS_MAX: Final = Metric("vus_max", Kind.GAUGE)
 
@@ -64,6 +70,7 @@ BUILT_IN: Final = {
         DATA_RECEIVED,
         DATA_SENT,
         DROPPED_ITERATIONS,
+        GENERATOR_CPU,
         GROUP_DURATION,
         HTTP_REQS,
         HTTP_REQ_BLOCKED,
@@ -77,7 +84,9 @@ BUILT_IN: Final = {
         HTTP_REQ_WAITING,
         ITERATIONS,
         ITERATION_DURATION,
+        ITERATION_ERRORS,
         ITERATION_LATENESS,
+        USER_TIME,
         VUS,
         VUS_MAX,
     )
