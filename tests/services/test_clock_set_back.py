@@ -15,6 +15,7 @@ import pytest
 from natalis.caches.memory import MemoryCache
 from natalis.clocks.virtual import VirtualClock
 from natalis.domain.breaker import BreakerRule
+from natalis.domain.limit import limit_of
 from natalis.domain.outcome import Deferred
 from natalis.domain.rate import Rate
 from natalis.ports.store import Store
@@ -76,7 +77,7 @@ async def test_what_is_late_goes_on_at_its_capped_rate(house: House, clock: Wron
 
 async def test_a_worker_goes_on_at_its_rate(house: House, clock: WrongClock) -> None:
     await house.queued(30)
-    worker = house.worker(worker_options(rate=Rate(10, burst=10)))
+    worker = house.worker(worker_options(rate=limit_of(10)))
     await run(worker)
 
     clock.set_back()

@@ -10,9 +10,9 @@ import pytest
 
 from natalis.domain.delivery import Delivery, DeliveryKey, Status
 from natalis.domain.events import AttemptEnded, Missed, Quarantined
+from natalis.domain.limit import Limit, limit_of
 from natalis.domain.message import Message
 from natalis.domain.outcome import Deferred, Outcome, Refused, Unknown
-from natalis.domain.rate import Rate
 from natalis.domain.retry import RetryPolicy
 from natalis.domain.user import Profile
 from natalis.errors import ProviderUnavailable, TransportUnavailable
@@ -312,7 +312,7 @@ async def test_a_row_that_kills_its_worker_again_and_again_ends_as_failed_withou
 
 async def test_it_calls_no_faster_than_the_providers_rate_and_says_when_it_may_go_on(house: House) -> None:
     await house.queued(25)
-    worker = house.worker(worker_options(rate=Rate(10, burst=10)))
+    worker = house.worker(worker_options(rate=limit_of(10)))
 
     made = []
     for _ in range(3):
@@ -323,11 +323,11 @@ async def test_it_calls_no_faster_than_the_providers_rate_and_says_when_it_may_g
     assert made == [10, 20, 25]
 
 
-async def test_held_back_by_the_rate_it_rests_until_the_next_token_and_leaves_the_rest_in_the_queue(
+async def test_held_back_by_the_rate_it_rests_until_the_next_may_go_and_leaves_the_rest_in_the_queue(
     house: House,
 ) -> None:
     await house.queued(5)
-    worker = house.worker(worker_options(rate=Rate(2, burst=1)))
+    worker = house.worker(worker_options(rate=Limit(1, timedelta(milliseconds=500))))
     await run(worker)
 
     assert await worker.step() == Step(worked=False, wake_at=NINE + timedelta(milliseconds=500))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,7 +19,6 @@ from natalis.domain.rate import (
     next_at,
     open_lane,
     rate_of,
-    rate_within,
     spend,
     warmed,
 )
@@ -62,28 +60,6 @@ def test_no_more_goes_in_any_time_than_the_burst_and_what_the_rate_brings(rate: 
         gone += count
 
     assert gone <= rate.burst + (now - NOW).total_seconds() * rate.per_second + 1e-3
-
-
-@given(per_second=st.floats(0.1, 5000), gaps=gaps)
-def test_within_a_limit_no_second_carries_more_wherever_it_begins(per_second: float, gaps: list[timedelta]) -> None:
-    rate, now = rate_within(per_second), NOW
-    bucket = full_bucket(rate, now=now)
-    gone: list[datetime] = []
-    for gap in (timedelta(0), *gaps):
-        now = max(now + gap / 50, next_at(bucket, rate, now=now))  # as fast as it lets, or a little later
-        count = available(bucket, rate, now=now)
-        bucket = spend(bucket, rate, count, now=now)
-        gone += [now] * count
-
-    second = timedelta(seconds=1)
-    assert all(sum(at <= each < at + second for each in gone) <= math.ceil(per_second) for at in set(gone))
-
-
-@given(per_second=st.floats(0.1, 5000))
-def test_within_a_limit_nearly_all_of_it_is_used(per_second: float) -> None:
-    rate = rate_within(per_second)
-
-    assert 0.96 * per_second <= rate.per_second <= per_second
 
 
 @given(rate=rates, spent=st.integers(0, 2000))

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from natalis.errors import InvalidInput
 
-_BREATH = 0.04  # seconds that a sender may be busy with something else and lose nothing
 _ROUNDING = 1e-9  # tokens; keeps a sum of floats that should be a whole token from being a hair less
 
 
@@ -44,20 +43,9 @@ def rate_of(per_second: float) -> Rate:
     """Return a rate that lets a second's worth go at once (at least one).
 
     The first second after a rest may so carry twice as much. That is well for a pace of our own; where somebody else
-    counts, use `rate_within`.
+    counts, see `domain/limit.py`.
     """
     return Rate(per_second, max(1, round(per_second)))
-
-
-def rate_within(per_second: float) -> Rate:
-    """Return a rate under which no second, wherever it begins, carries more than `per_second` (rounded up).
-
-    A bucket that holds `b` and fills at `r` lets at most `b + r` through in less than a second, rounded up, less one:
-    so `r` is the limit without all of `b` but one. Holding one alone would lose what comes while the sender is busy
-    with something else; `b` is what comes in 40 ms, and the long run is slower by 4 % at most.
-    """
-    burst = 1 + math.floor(per_second * _BREATH)
-    return Rate(per_second - (burst - 1), burst)
 
 
 @dataclass(frozen=True, slots=True)

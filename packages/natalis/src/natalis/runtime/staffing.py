@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from natalis.domain.rate import Rate, WarmUp, rate_of, rate_within
+from natalis.domain.limit import limit_of
+from natalis.domain.rate import Rate, WarmUp, rate_of
 from natalis.domain.retry import RetryPolicy
 from natalis.ports.provider import Provider
 from natalis.ports.service import Service
@@ -89,7 +90,7 @@ def _working(application: Application, patience: timedelta) -> WorkerOptions:
         concurrency=settings.worker_concurrency,
         lease=settings.worker_lease,
         call_timeout=settings.provider_timeout * 2,
-        rate=None if settings.provider_rate is None else rate_within(settings.provider_rate),
+        rate=None if settings.provider_rate is None else limit_of(settings.provider_rate),
         retry=RetryPolicy(settings.max_attempts, settings.retry_base, settings.retry_cap),
         on_unknown=OnUnknown(settings.on_unknown),
         patience=patience,

@@ -1,4 +1,4 @@
-"""The gate before the provider: its circuit breaker and its rate, applied to real time and real calls."""
+"""The gate before the provider: its circuit breaker and its limit, applied to real time and real calls."""
 
 from __future__ import annotations
 
@@ -6,35 +6,33 @@ from datetime import datetime
 
 from natalis.domain.breaker import Breaker, BreakerRule, Closed, Open, allowance, at_time, is_well, observe, state_name
 from natalis.domain.events import BreakerMoved
+from natalis.domain.limit import Limit, Window, at_present, note, room, room_at
 from natalis.domain.outcome import Outcome
-from natalis.domain.rate import Bucket, Rate, available, full_bucket, next_at, rate_of, spend
 from natalis.ports.clock import Clock
 from natalis.ports.telemetry import Telemetry
 
-_UNLIMITED = rate_of(1e9)
-
 
 class Gate:
-    """Says how many calls may begin. The decisions are `domain/breaker.py`'s and `domain/rate.py`'s.
+    """Says how many calls may begin. The decisions are `domain/breaker.py`'s and `domain/limit.py`'s.
 
     Args:
         provider: What the breaker is called.
         rule: When an outage pauses delivery.
-        rate: How fast calls may begin; None for no limit.
+        limit: How many calls may begin in any second; None for as many as there are.
         clock: Tells the present.
         telemetry: Hears of `BreakerMoved`.
     """
 
     def __init__(
-        self, provider: str, rule: BreakerRule, rate: Rate | None, *, clock: Clock, telemetry: Telemetry
+        self, provider: str, rule: BreakerRule, limit: Limit | None, *, clock: Clock, telemetry: Telemetry
     ) -> None:
         self._provider = provider
         self._rule = rule
-        self._rate = rate or _UNLIMITED
+        self._limit = limit
         self._clock = clock
         self._telemetry = telemetry
         self._breaker: Breaker = Closed()
-        self._bucket: Bucket = full_bucket(self._rate, now=clock.now())
+        self._window = Window()
 
     @property
     def state(self) -> str:
@@ -50,9 +48,11 @@ class Gate:
         """Return how many calls may begin now, of `free` slots."""
         now = self._clock.now()
         self._move(at_time(self._breaker, now=now))
-        self._bucket = spend(self._bucket, self._rate, 0, now=now)  # follows a clock that was set back
         allowed = allowance(self._breaker, self._rule, in_flight=in_flight, free=free)
-        return min(allowed, available(self._bucket, self._rate, now=now))
+        if self._limit is None:
+            return allowed
+        self._window = at_present(self._window, self._limit, now=now)
+        return min(allowed, room(self._window, self._limit, now=now))
 
     def is_open_to(self, *, in_flight: int) -> bool:
         """Whether the breaker still lets one more through: it may have moved after parcels were asked for."""
@@ -60,7 +60,8 @@ class Gate:
 
     def passed(self) -> None:
         """Note that a call began."""
-        self._bucket = spend(self._bucket, self._rate, 1, now=self._clock.now())
+        if self._limit is not None:
+            self._window = note(self._window, self._limit, now=self._clock.now())
 
     def came_back(self, outcome: Outcome) -> None:
         """Note what came of a call."""
@@ -72,9 +73,11 @@ class Gate:
         """Return when it lets more through than now; None when time alone changes nothing."""
         if isinstance(self._breaker, Open):
             return self._breaker.until
+        if self._limit is None:
+            return None
         now = self._clock.now()
-        token_at = next_at(self._bucket, self._rate, now=now)
-        return token_at if token_at > now else None
+        free_at = room_at(self._window, self._limit, now=now)
+        return free_at if free_at > now else None
 
     def _move(self, breaker: Breaker) -> None:
         moved = state_name(breaker) != state_name(self._breaker)

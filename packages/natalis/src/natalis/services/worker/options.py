@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from natalis.domain.breaker import BreakerRule
-from natalis.domain.rate import Rate
+from natalis.domain.limit import Limit
 from natalis.domain.retry import RetryPolicy
 
 DEFAULT_TOLERANCE = timedelta(seconds=60)
@@ -33,7 +33,7 @@ class WorkerOptions:
         lease: How long a claim holds; it is renewed when a third of it is used.
         call_timeout: After this long without an answer a call is given up as unknown. A second belt: the provider's
             own time-out should be shorter.
-        rate: How fast this worker calls; None for no limit. Divide the provider's limit by how many workers there are.
+        rate: How many calls this worker begins in any second; None for no limit. Divide the provider's by the workers.
         retry: How often and how far apart.
         on_unknown: What to do about a call without an answer.
         breaker: When an outage pauses delivery.
@@ -47,7 +47,7 @@ class WorkerOptions:
     concurrency: int = 100
     lease: timedelta = timedelta(seconds=30)
     call_timeout: timedelta = timedelta(seconds=60)
-    rate: Rate | None = None
+    rate: Limit | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     on_unknown: OnUnknown = OnUnknown.RETRY
     breaker: BreakerRule = field(default_factory=BreakerRule)
