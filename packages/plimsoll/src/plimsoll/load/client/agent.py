@@ -159,6 +159,9 @@ class Agent:
             lane.give_up()
             raise
         lane.add(connection)
+        if self._is_closed:
+            connection.close()
+            raise Failed(Failure.CONNECTION_CLOSED, "the user has gone")
         return connection
 
 

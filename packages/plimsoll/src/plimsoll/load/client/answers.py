@@ -112,10 +112,10 @@ class AnswerReader:
         self._complete()
 
     def give_up(self) -> None:
-        """Take what is there for all there is to come."""
+        """Take what is there for all there is to come; a head without its end is none."""
         self.keep_alive = False
         if not self.is_whole:
-            self.head = bytes(self.head[:HEAD_LIMIT]).lstrip(b"\r\n").partition(_END)[0]
+            self.head = bytes(self.head).lstrip(b"\r\n").partition(_END)[0] if self._headed else b""
             self.body = bytes(self.body)
 
     def on_message_begin(self) -> None:

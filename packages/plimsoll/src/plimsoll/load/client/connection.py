@@ -209,7 +209,7 @@ class Connection(asyncio.Protocol):
         request, reader, answered = self._request, self._reader, self._answered
         if error is None and reader.is_too_large:
             error = _TOO_LARGE
-        self.reusable = reader.keep_alive and self._sent_at != 0
+        self.reusable = reader.keep_alive and self._sent_at != 0 and not self._prefix.closes
         if request is not None and not answered.done():
             # By position, in the order of the class: twice as fast as by name, and this is done for each request.
             answered.set_result(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from http.cookiejar import http2time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Final
 
@@ -140,10 +141,15 @@ def read_cookie(header: str, place: Place, now: float) -> Cookie | None:
 
 
 def _expires(said: dict[str, str], now: float) -> float | None:
+    """Return when a cookie expires; a length of time goes before a date."""
     age = said.get("max-age", "")
     if age.lstrip("-").isdecimal():
         return now + max(-1, min(int(age[:12]), 10**10))
-    return http2time(said["expires"]) if "expires" in said else None
+    try:
+        date = parsedate_to_datetime(said.get("expires", ""))
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def _may_set(host: str, domain: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from plimsoll.load.client.failures import Failed, Failure
@@ -109,7 +111,7 @@ class Exchange(msgspec.Struct, eq=False):
         """The body as text, in UTF-8; what is not UTF-8 is replaced."""
         return self.body.decode("utf-8", "replace")
 
-    def json(self) -> object:
+    def json(self) -> Any:
         """Return the body as JSON.
 
         Raises:

@@ -50,7 +50,8 @@ class Lane:
         if not self._leave:
             return await self._turn()
         self._leave -= 1
-        return await self._with_slot()
+        await self._wait_for_slot()
+        return None
 
     def add(self, connection: Connection) -> None:
         """Count a connection that was opened."""
@@ -100,9 +101,11 @@ class Lane:
             else:
                 self._waiting.remove(turn)
             raise
-        return connection if connection is not None else await self._with_slot()
+        if connection is None:
+            await self._wait_for_slot()
+        return connection
 
-    async def _with_slot(self) -> None:
+    async def _wait_for_slot(self) -> None:
         if self._slots is None:
             return
         try:

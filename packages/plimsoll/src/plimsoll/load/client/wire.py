@@ -35,6 +35,7 @@ class Prefix(msgspec.Struct, frozen=True):
         plain: The whole head of a request without cookies and body.
         says_cookie: Whether a `Cookie` header was asked for by hand.
         expects: Whether it asks for leave to send the body (`Expect: 100-continue`).
+        closes: Whether it is to be the connection's last.
     """
 
     place: Place
@@ -44,6 +45,7 @@ class Prefix(msgspec.Struct, frozen=True):
     plain: bytes
     says_cookie: bool = False
     expects: bool = False
+    closes: bool = False
 
 
 class Prefixes:
@@ -84,7 +86,8 @@ class Prefixes:
             head=head,
             plain=head + (_NO_BODY if method in _ALWAYS_LONG else b"\r\n"),
             says_cookie="cookie" in all_of_them,
-            expects=all_of_them.get("expect", ("", ""))[1].lower() == "100-continue",
+            expects=_says(all_of_them, "expect", "100-continue"),
+            closes=_says(all_of_them, "connection", "close"),
         )
 
     def _merged(self, place: Place, headers: Pairs) -> dict[str, tuple[str, str]]:
@@ -111,6 +114,10 @@ def head_of(prefix: Prefix, request: Request, cookie: str) -> bytes:
     if request.body or request.method in _ALWAYS_LONG:
         head += b"Content-Length: %d\r\n" % len(request.body)
     return head + b"\r\n"
+
+
+def _says(headers: Mapping[str, tuple[str, str]], name: str, value: str) -> bool:
+    return headers.get(name, ("", ""))[1].strip().lower() == value
 
 
 def _line(name: str, value: str) -> str:
