@@ -97,7 +97,7 @@ def threshold_of(metric: str, plain: Any) -> Threshold:
                 text.strip(),
                 selector,
                 condition_of(text, where),
-                abort_on_fail=bool(rest.get("abortOnFail", False)),
+                abort_on_fail=_flag(rest.get("abortOnFail", False), f"{where}.abortOnFail"),
                 delay_abort=_length(rest.get("delayAbortEval"), f"{where}.delayAbortEval") or timedelta(0),
                 window=_window(rest.get("window"), f"{where}.window"),
             )
@@ -210,6 +210,12 @@ def judge(
 def _judge_one(condition: Condition, tally: Tally | None, elapsed: timedelta) -> tuple[bool | None, float | None]:
     actual = None if tally is None else figure_of(tally, condition, elapsed.total_seconds())
     return (None, None) if actual is None else (condition.holds(actual), actual)
+
+
+def _flag(plain: Any, where: str) -> bool:
+    if not isinstance(plain, bool):
+        raise InvalidInput(where, f"{plain!r} is neither true nor false", "give true or false")
+    return plain
 
 
 def _length(plain: Any, where: str) -> timedelta | None:
