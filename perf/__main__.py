@@ -10,7 +10,17 @@ from pathlib import Path
 
 from perf.figures import keep, machine, show
 
-BENCHMARKS = ("import_rows", "planner_cost", "users_1m", "deliveries", "postgres_store", "queue_ceiling", "http_api")
+BENCHMARKS = (
+    "import_rows",
+    "planner_cost",
+    "users_1m",
+    "deliveries",
+    "postgres_store",
+    "queue_ceiling",
+    "http_api",
+    "planner_postgres",
+    "roles",
+)
 
 
 def main() -> int:
