@@ -42,12 +42,14 @@ class Check:
         name: What was checked.
         held: How often it did.
         broken: How often it did not.
+        example: What it raised once; empty where it raised nothing.
     """
 
     group: str
     name: str
     held: int
     broken: int
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

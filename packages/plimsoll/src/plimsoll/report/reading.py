@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +12,7 @@ from plimsoll.measure.histogram import Histogram
 from plimsoll.measure.recording import Recording, Tags, merge_tally
 from plimsoll.measure.run import Judged, Run, Scenario
 from plimsoll.measure.summary import values_of
-from plimsoll.measure.tallies import Rate, Tally, Trend
+from plimsoll.measure.tallies import Counter, Rate, Tally, Trend
 from plimsoll.measure.timeline import Slot
 from plimsoll.report.findings import OBJECTIVE, Check, Endpoint, Failure, Figures, Findings, Point, burn_of
 
@@ -43,7 +43,7 @@ def findings_of(run: Run, objective: float = OBJECTIVE) -> Findings:
         scenarios=run.scenarios,
         metrics=tuple(_metrics(recording, run.thresholds, seconds)),
         thresholds=run.thresholds,
-        checks=_checks(recording),
+        checks=_checks(run),
         endpoints=_endpoints(recording, seconds),
         failures=_failures(run, requests.count),
         points=_points(run),
@@ -91,13 +91,17 @@ def _metrics(recording: Recording, thresholds: Iterable[Judged], seconds: float)
             yield Figures(metric, written, values_of(tally, seconds, _SHOWN), selector.tags)
 
 
-def _checks(recording: Recording) -> tuple[Check, ...]:
+def _checks(run: Run) -> tuple[Check, ...]:
     found: dict[tuple[str, str], Rate] = {}
-    for tags, tally in recording.of(names.CHECKS.name):
+    for tags, tally in run.recording.of(names.CHECKS.name):
         named = dict(tags)
-        key = (named.get(names.TAG_GROUP, ""), named.get(names.TAG_CHECK, ""))
+        group = named.get(names.TAG_GROUP, "")
+        key = (f"::{group.removeprefix('::')}" if group else "", named.get(names.TAG_CHECK, ""))
         found.setdefault(key, Rate()).merge(_rate(tally))
-    return tuple(Check(group, name, rate.hits, rate.count - rate.hits) for (group, name), rate in sorted(found.items()))
+    return tuple(
+        Check(group, name, rate.hits, rate.count - rate.hits, run.error_examples.get(f"check {name}", ""))
+        for (group, name), rate in sorted(found.items())
+    )
 
 
 def _by_endpoint(recording: Recording, metric: str) -> dict[tuple[str, str], Tally]:
@@ -138,8 +142,25 @@ def _failures(run: Run, requests: int) -> tuple[Failure, ...]:
         if hits := _rate(tally).hits:
             code = _code(dict(tags))
             found[code] = found.get(code, 0) + hits
-    ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(Failure(code, count, count / requests, run.error_examples.get(code, "")) for code, count in ordered)
+    failed = [Failure(code, count, count / requests, _example(run, code)) for code, count in found.items()]
+    return tuple(sorted((*failed, *_raised(run)), key=lambda each: (-each.count, each.code)))
+
+
+def _raised(run: Run) -> Iterator[Failure]:
+    """Yield what flows raised: not the service's fault, and as much worth knowing; shares are of all iterations."""
+    whole = run.recording.select(names.ITERATIONS.name)
+    iterations = whole.value if isinstance(whole, Counter) else 0.0
+    found: dict[str, float] = {}
+    for tags, tally in run.recording.of(names.ITERATION_ERRORS.name):
+        code = dict(tags).get(names.TAG_ERROR, "unknown")
+        found[code] = found.get(code, 0.0) + (tally.value if isinstance(tally, Counter) else 0.0)
+    for code, count in found.items():
+        yield Failure(f"{code} (raised by the flow)", round(count), count / max(iterations, count), _example(run, code))
+
+
+def _example(run: Run, code: str) -> str:
+    """Return what one error of a code said; that of a status may be kept by the status alone."""
+    return run.error_examples.get(code) or run.error_examples.get(code.removeprefix("status_"), "")
 
 
 def _code(tags: dict[str, str]) -> str:

@@ -16,13 +16,14 @@ _ROOM: Final = 15  # characters for one figure; what stands before them takes 40
 _GROUPS: Final = (
     ("HTTP", ("http_req_latency", "http_req_duration", "http_req_waiting", "http_req_blocked", "http_req_failed",
               "http_reqs")),
-    ("EXECUTION", ("iteration_duration", "iteration_lateness", "iterations", "dropped_iterations", "vus", "vus_max")),
+    ("EXECUTION", ("iteration_duration", "iteration_lateness", "iterations", "iteration_errors", "dropped_iterations",
+                   "vus", "vus_max")),
     ("NETWORK", ("data_received", "data_sent")),
 )  # fmt: skip
 _NOT_CUSTOM: Final = frozenset(
     {name for _, names in _GROUPS for name in names}
     | {"checks", "group_duration", "http_req_connecting", "http_req_receiving", "http_req_sending"}
-    | {"http_req_tls_handshaking"}
+    | {"http_req_tls_handshaking", "generator_cpu", "user_time"}
 )
 _SAID: Final = {"http_req_latency": "from when it was due", "http_req_duration": "from its first byte"}
 _MOST: Final = 20
@@ -84,6 +85,8 @@ def _checks(found: Findings) -> _Lines:
         if each.broken:
             part = words.share(each.held / (each.held + each.broken))
             yield "bad", f"      ↳ {part} — ✓ {each.held:,} / ✗ {each.broken:,}"
+        if each.example:
+            yield "quiet", f"        {words.clean(each.example)}"
     yield from _more(len(found.checks), "checks")
 
 
