@@ -1,0 +1,103 @@
+"""The list of commands, and the one way into any of them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from plimsoll import __version__
+from plimsoll.cli.exit_codes import ExitCode, code_of_error
+from plimsoll.errors import InvalidInput, PlimsollError
+
+Commands = Mapping[str, tuple[str, str]]
+
+LOAD: Final[Commands] = MappingProxyType(
+    {
+        "run": ("plimsoll.cli.load_run", "Load a service, and say how it bore it."),
+        "merge": ("plimsoll.cli.load_merge", "Put the results of shards together into one run, exactly."),
+    }
+)
+"""Below `load`: where each command is, and its summary."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called.
+
+    Args:
+        commands_at: Module and summary by name; each module has a click command called `command`.
+    """
+
+    def __init__(self, *, commands_at: Commands, **more: object) -> None:
+        super().__init__(**more)  # type: ignore[arg-type]  # click's own arguments, passed through
+        self._at = commands_at
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names."""
+        return [*self._at, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one."""
+        if cmd_name in self._at:
+            found = importlib.import_module(self._at[cmd_name][0]).command
+            if isinstance(found, click.Command):
+                return found
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as click calls it
+        """List them without importing any."""
+        rows = [(name, summary) for name, (_, summary) in self._at.items()]
+        rows += [(name, each.get_short_help_str()) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _codes() -> str:
+    return "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in sorted(ExitCode))
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at=MappingProxyType({}),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=_codes(),
+)
+@click.version_option(__version__, prog_name="plimsoll")
+def plimsoll() -> None:
+    """The performance kit: how much load does a service safely carry?"""
+
+
+@plimsoll.group(cls=LazyGroup, commands_at=LOAD)
+def load() -> None:
+    """Load a service: at a rate it does not choose, or by users that wait for it."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code."""
+    try:
+        code = plimsoll.main(list(arguments), prog_name="plimsoll", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except PlimsollError as error:
+        return _refused(error)
+    except Exception as error:  # noqa: BLE001 - a fault of ours, said as such
+        if os.environ.get("PLIMSOLL_DEBUG"):
+            traceback.print_exc()
+        text = f"a fault in Plimsoll itself: {type(error).__name__}: {error}\n  run it again with PLIMSOLL_DEBUG=1"
+        click.echo(text, err=True)
+        return ExitCode.INTERNAL
+    return code if isinstance(code, int) else ExitCode.PASS
+
+
+def _refused(error: PlimsollError) -> int:
+    said = f"{error.field}: {error.problem}\n  {error.remedy}" if isinstance(error, InvalidInput) else str(error)
+    click.echo(said, err=True)
+    return code_of_error(error)
