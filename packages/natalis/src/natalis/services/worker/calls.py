@@ -24,11 +24,17 @@ class Call:
     Attributes:
         claimed: The delivery with its fence.
         renew_at: When its lease wants renewing (UTC).
+        overdue_at: When it is given up, by the loop's clock.
+        task: What makes it.
+        is_overdue: It was given up.
         lost: Somebody else holds the delivery now: what comes of this call no longer matters.
     """
 
     claimed: Claimed
     renew_at: datetime
+    overdue_at: float
+    task: asyncio.Task[None] | None = None
+    is_overdue: bool = False
     lost: bool = False
 
 
@@ -69,9 +75,10 @@ class Calls:
         self._timeout = timeout.total_seconds()
         self._on_outcome = on_outcome
         self._under_way: dict[str, Call] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._landed: list[Landing] = []
         self._bell: asyncio.Future[None] | None = None
+        self._rings_at = 1
 
     def __len__(self) -> int:
         """Count the calls under way."""
@@ -84,10 +91,11 @@ class Calls:
 
     def begin(self, claimed: Claimed, message: Message, *, renew_at: datetime) -> None:
         """Make a call."""
-        call = self._under_way[claimed.attempt_id] = Call(claimed, renew_at)
-        task = asyncio.get_running_loop().create_task(self._make(call, message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        loop = asyncio.get_running_loop()
+        call = self._under_way[claimed.attempt_id] = Call(claimed, renew_at, loop.time() + self._timeout)
+        call.task = loop.create_task(self._make(call, message))
+        if self._timer is None:
+            self._timer = loop.call_at(call.overdue_at, self._give_up_overdue)
 
     def skip(self, claimed: Claimed, outcome: Outcome) -> None:
         """Let an attempt end without a call."""
@@ -116,46 +124,79 @@ class Calls:
 
     def landing(self) -> asyncio.Future[None]:
         """Return what is done as soon as a call has come back."""
-        if self._bell is None or self._bell.done():
-            self._bell = asyncio.get_running_loop().create_future()
-            if self._landed:
-                self._bell.set_result(None)
+        return self._bell_for(1)
+
+    async def half_landed(self, *, within: timedelta) -> None:
+        """Wait until half of the calls have come back, at most this long in real time."""
+        bell = self._bell_for((len(self._landed) + len(self._under_way) + 1) // 2)
+        if not bell.done():
+            await asyncio.wait({bell}, timeout=within.total_seconds())
+
+    def _bell_for(self, count: int) -> asyncio.Future[None]:
+        """Return what is done once so many have landed; whoever waited for another count is woken as well."""
+        self._ring()
+        self._bell, self._rings_at = asyncio.get_running_loop().create_future(), count
+        if len(self._landed) >= count:
+            self._ring()
         return self._bell
 
-    async def all_landed(self, *, within: timedelta) -> None:
-        """Wait until none is under way, at most this long in real time."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within.total_seconds())
+    def _ring(self) -> None:
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
 
     async def give_up(self) -> None:
         """Cancel the calls under way; each lands as unknown."""
-        for task in tuple(self._tasks):
+        tasks = [call.task for call in self._under_way.values() if call.task is not None]
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks)
+        self._stop_timer()
+
+    def _give_up_overdue(self) -> None:
+        """Cancel what has taken too long. All calls have the same time, so the oldest is the first to run out."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        for call in self._under_way.values():
+            if call.overdue_at > loop.time():
+                self._timer = loop.call_at(call.overdue_at, self._give_up_overdue)
+                return
+            if call.task is not None and not call.is_overdue:
+                call.is_overdue = True
+                call.task.cancel()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _make(self, call: Call, message: Message) -> None:
         began = self._clock.monotonic()
         outcome: Outcome = Unknown("the call was cancelled")
         try:
             outcome = await self._answer(message)
+        except asyncio.CancelledError:
+            if not call.is_overdue:
+                raise
+            outcome = Unknown(f"no answer within {self._timeout:g} s")
         finally:
             self._on_outcome(outcome)
             self._land(call, outcome, self._clock.monotonic() - began)
 
     async def _answer(self, message: Message) -> Outcome:
         try:
-            async with asyncio.timeout(self._timeout):
-                return await self._provider.send(message)
-        except TimeoutError:
-            return Unknown(f"no answer within {self._timeout:g} s")
+            return await self._provider.send(message)
         except ProviderUnavailable as error:
             return Deferred(str(error), outage=True)
+        except TimeoutError:
+            return Unknown("the provider ran out of time")
         except Exception as error:  # noqa: BLE001 - a provider must not raise; if it does, nobody knows what it did
             return Unknown(f"the provider raised {type(error).__name__}: {error}")
 
     def _land(self, call: Call, outcome: Outcome, took: timedelta) -> None:
         del self._under_way[call.claimed.attempt_id]
+        if not self._under_way:
+            self._stop_timer()
         self._landed.append(Landing(call.claimed, outcome, self._clock.now(), took, call.lost))
-        if self._bell is not None and not self._bell.done():
-            self._bell.set_result(None)
+        if len(self._landed) >= self._rings_at:
+            self._ring()

@@ -88,9 +88,11 @@ class Worker:
 
     async def step(self) -> Step:
         """Make a round; with nothing to do wait for something, at most `patience`, and make another."""
+        await self._linger()
         worked = await self._round()
         if not worked:
             await self._wait()
+            await self._linger()
             worked = await self._round()
         return Step(worked, None if worked else self._wake_at())
 
@@ -116,9 +118,21 @@ class Worker:
     async def _round(self) -> bool:
         in_flight = len(self._calls)
         self._mailbag.ask(self._gate.places(self._options.concurrency - in_flight, in_flight=in_flight))
+        if self._unwritten:  # the store failed: no more is taken on before it takes what has ended
+            ended = await self._write_and_renew()
+            return await self._take_on() or ended
+        # Side by side: the calls of one lot begin while the ends of the last are written. Neither is cut short by an
+        # error of the other: what is claimed must be begun.
+        results = await asyncio.gather(self._write_and_renew(), self._take_on(), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return any(results)
+
+    async def _write_and_renew(self) -> bool:
         ended = await self._write_ends()
         await self._renew()
-        return await self._take_on() or ended
+        return ended
 
     async def _write_ends(self) -> bool:
         landings = self._calls.take_landed()
@@ -199,8 +213,11 @@ class Worker:
         if self._mailbag.receiving is not None:
             waits.add(self._mailbag.receiving)
         await asyncio.wait(waits, timeout=patience.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
-        if patience > _NO_TIME and self._calls.has_landed:
-            await self._calls.all_landed(within=self._options.linger)
+
+    async def _linger(self) -> None:
+        """Let more calls come back once one has, so that many share a transaction."""
+        if self._options.patience > _NO_TIME and self._calls.has_landed:
+            await self._calls.half_landed(within=self._options.linger)
 
     def _wake_at(self) -> datetime | None:
         """Return when to step again: at once where steps wait by themselves, else at the next thing with a time."""
