@@ -1,6 +1,6 @@
 """The adapters that the settings name: store, cache and queue, embedded or of a fleet.
 
-Those of a fleet are imported when they are named, so that one machine loads no driver it does not use.
+They are imported when they are named, so that a process loads no driver it does not use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from natalis.ports.store import Store
 from natalis.ports.transport import Transport
 from natalis.runtime.kept import KEPT
 from natalis.runtime.settings import Settings
-from natalis.stores import sqlite
 from natalis.transports.embedded import EmbeddedTransport
 from natalis.usecases import freshness
 
@@ -37,6 +36,8 @@ Operated: TypeAlias = Callable[[str, timedelta], None]
 async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusive: bool, busy: bool) -> Store:
     """Open the database; raises `StoreUnavailable`."""
     if not settings.is_fleet:
+        from natalis.stores import sqlite  # noqa: PLC0415 - see above
+
         return await sqlite.open_store(settings.database_path, exclusive=exclusive)
     from natalis.stores import postgres  # noqa: PLC0415 - see above
 

@@ -5,20 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from natalis import __version__
-from natalis.api.access import check_listening, is_loopback
-from natalis.api.app import create_app
-from natalis.api.options import ApiOptions, ApiServices
+from natalis.api.access import is_loopback
 from natalis.api.rate import Limiter, RateLimit
-from natalis.api.server import serve
 from natalis.api.shared_rate import SharedRateLimiter
 from natalis.errors import ServiceStalled, SettingsInvalid
-from natalis.formats.detect import open_people
-from natalis.formats.reading import Reading
 from natalis.ports.clock import Clock
-from natalis.ports.people_file import PeopleFile
 from natalis.ports.transport import Transport
 from natalis.runtime.adapters import Operated, open_rates
 from natalis.runtime.progress import Progress
@@ -27,8 +19,7 @@ from natalis.runtime.settings import Settings
 from natalis.runtime.supervision import Supervised
 from natalis.runtime.wiring import Application
 from natalis.telemetry.metrics import Metrics
-from natalis.usecases.readiness import Check, CheckReadiness
-from plimsoll.instrument.asgi import HttpMetrics
+from natalis.usecases.readiness import Check
 from plimsoll.instrument.process import LoopLag
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.server import serve_metrics
@@ -70,12 +61,13 @@ class FrontDoors:
             yield api, scraped
 
     async def _open_api(self, stack: contextlib.AsyncExitStack, roles: Collection[Role]) -> str:
+        from natalis.runtime import api_door  # noqa: PLC0415 - a third of the start of a process that has no such door
+
         settings = self.application.settings
-        check_listening(settings.host, has_tokens=bool(await self.application.tokens.list()))
-        app = create_app(self._behind(roles), _options(settings, self.limiter))
-        server = await serve(app, host=settings.host, port=settings.port)
-        stack.push_async_callback(server.stop)
-        return f"http://{_written(settings.host)}:{server.port}"
+        services = api_door.services_behind(self.application, self._checks(roles), self.registry, self.metrics)
+        options = api_door.options_of(settings.host, rate_limit(settings), self.limiter)
+        port = await api_door.open_api(stack, services, options, port=settings.port)
+        return f"http://{_written(settings.host)}:{port}"
 
     async def _open_metrics(self, stack: contextlib.AsyncExitStack) -> str | None:
         settings = self.application.settings
@@ -95,35 +87,11 @@ class FrontDoors:
         stack.push_async_callback(server.close)
         return f"http://{_written(settings.host)}:{server.port}/metrics"
 
-    def _behind(self, roles: Collection[Role]) -> ApiServices:
-        application = self.application
-        checks: dict[str, Check] = {"store": application.store.connection.ping}
+    def _checks(self, roles: Collection[Role]) -> dict[str, Check]:
+        checks: dict[str, Check] = {"store": self.application.store.connection.ping}
         if HANDS_OVER & set(roles):  # an API alone accepts whether the broker is there or not
             checks["queue"] = self.transport.depth
-        checks |= {each.progress.service: _progress_check(each.progress) for each in self.staff}
-        http = HttpMetrics(self.registry)
-        self.metrics.watch_connections("http", lambda: http.under_way)
-        return ApiServices(
-            users=application.users,
-            occasions=application.occasions,
-            importing=application.importing,
-            open_people=_open_people,
-            deliveries=application.deliveries,
-            upcoming=application.upcoming,
-            forecast=application.forecast,
-            why=application.why,
-            feedback=application.feedback,
-            suppress=application.suppress,
-            tokens=application.tokens,
-            readiness=CheckReadiness(checks, application.clock),
-            clock=application.clock,
-            registry=self.registry,
-            http=http,
-        )
-
-
-def _open_people(file: BinaryIO, name: str, encoding: str | None) -> PeopleFile:
-    return open_people(file, name=name, reading=Reading(encoding=encoding))
+        return checks | {each.progress.service: _progress_check(each.progress) for each in self.staff}
 
 
 def _progress_check(progress: Progress) -> Check:
@@ -152,10 +120,6 @@ async def open_limiter(
         return
     async with open_rates(settings, clock, operated) as buckets:
         yield None if buckets is None else SharedRateLimiter(limit, buckets, clock)
-
-
-def _options(settings: Settings, limiter: Limiter | None) -> ApiOptions:
-    return ApiOptions(listen=settings.host, version=__version__, rate=rate_limit(settings), limiter=limiter)
 
 
 def _written(host: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from natalis.clocks.system import SystemClock
-from natalis.formats.detect import OpenFile, open_people
 from natalis.formats.reading import DateOrder, Reading, parsed_columns
 from natalis.ports.clock import Clock
 from natalis.ports.zones import Zones
 from natalis.zones.pinned import TzdataZones
+
+if TYPE_CHECKING:
+    from natalis.formats.detect import OpenFile
 
 DATE_ORDERS = tuple(str(order) for order in DateOrder)
 
@@ -44,6 +46,8 @@ def people_file(
     Raises:
         InvalidInput: It is not such a file, or what is said of it cannot be right.
     """
+    from natalis.formats.detect import open_people  # noqa: PLC0415 - loads the detection of encodings
+
     order = DateOrder(date_order) if date_order else None
     reading = Reading(encoding, delimiter, parsed_columns(pairs), order, needs_zone)
     return open_people(file, name=name, reading=reading)
