@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,7 @@ async def serve() -> AsyncIterator[Serve]:
     Given answers, it reads a request and writes the next of them, again and again; the last one is repeated. It closes
     the connection after an answer where `closing` is set.
     """
+    talking: set[asyncio.Task[None] | None] = set()
     async with AsyncExitStack() as stack:
 
         async def start(
@@ -63,12 +64,16 @@ async def serve() -> AsyncIterator[Serve]:
 
             async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 target.connections += 1
-                with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+                talking.add(asyncio.current_task())
+                try:
                     if handler is not None:
                         await handler(reader, writer)
                     else:
                         await _answer(reader, writer, target, left, closing=closing)
-                writer.close()
+                except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
+                    pass  # the client hung up, or the test is over
+                finally:
+                    writer.close()
 
             server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls, limit=1 << 22)
             stack.callback(server.close)
@@ -77,6 +82,10 @@ async def serve() -> AsyncIterator[Serve]:
             return target
 
         yield start
+    for task in talking:
+        if task is not None:
+            task.cancel()
+    await asyncio.gather(*filter(None, talking))
 
 
 async def _answer(

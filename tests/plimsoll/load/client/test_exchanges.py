@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from contextlib import suppress
 from datetime import timedelta
 
@@ -181,6 +182,15 @@ async def test_a_request_that_is_cancelled_closes_its_connection(serve: Serve, a
     asked.cancel()
     await asyncio.wait_for(waiting.hung_up.wait(), 10)
     assert asked.cancelled()
+
+
+async def test_an_answer_that_looks_like_the_last_one_is_unpacked_like_it(serve: Serve, agent: MakeAgent) -> None:
+    packed = zlib.compress(b"plain", wbits=31)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    target = await serve(OK, OK, head + packed)
+    one = agent()
+    texts = [(await one.fetch(Request("GET", target.url))).text for _ in range(5)]
+    assert texts == ['{"a": 1}'] * 2 + ["plain"] * 3
 
 
 async def test_a_user_that_goes_ends_what_is_in_flight(serve: Serve, agent: MakeAgent) -> None:

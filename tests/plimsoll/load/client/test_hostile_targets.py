@@ -123,6 +123,7 @@ async def test_a_connection_that_is_never_accepted(agent: MakeAgent) -> None:
         done, pending = await asyncio.wait(asked, timeout=5, return_when=asyncio.FIRST_COMPLETED)
         for each in pending:
             each.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
         assert {each.result().error for each in done} == {Failure.CONNECT_TIMEOUT}
 
 

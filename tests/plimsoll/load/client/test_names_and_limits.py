@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.plimsoll.load.client.conftest import MakeAgent, MakeClient, Serve, read_request
 
+from plimsoll.errors import InvalidInput
 from plimsoll.load.client.agent import Agent
 from plimsoll.load.client.failures import Failed, Failure
 from plimsoll.load.client.names import Address, Names, chosen
@@ -178,3 +180,20 @@ async def test_waiting_for_a_connection_is_blocked_time_and_ends(serve: Serve, c
     assert (exchange.error, exchange.duration) == (Failure.CONNECT_TIMEOUT, 0)
     assert exchange.blocked >= 80_000_000
     holding.cancel()
+    await asyncio.wait([holding])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"connections": 0},
+        {"connections_per_origin": 0},
+        {"body_limit": 0},
+        {"timeout": timedelta(0)},
+        {"connect_timeout": timedelta(seconds=-1)},
+        {"redirects": -1},
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused_by_its_name(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=next(iter(wrong))):
+        ClientOptions(**wrong)

@@ -17,7 +17,7 @@ from plimsoll.load.client.lanes import Lane
 from plimsoll.load.client.redirects import redirected
 from plimsoll.load.client.request import IDEMPOTENT, Request
 from plimsoll.load.client.urls import Place, place_of
-from plimsoll.load.client.wire import head_of
+from plimsoll.load.client.wire import Prefix, head_of
 
 _LANES: Final = 64  # origins of one user that keep idle connections
 _PLAIN: Final = range(200, 300)  # statuses of answers that need no second look
@@ -39,6 +39,7 @@ class Agent:
         self._lanes: dict[str, Lane] = {}
         self._keeps_cookies = client.options.cookies
         self._is_closed = False
+        self._plain_head = b""  # the last one that said nothing more; most often the next is the same to the letter
         self.cookies = Jar(client.wall)
 
     def fetch(self, request: Request) -> Coroutine[Any, Any, Exchange]:
@@ -66,6 +67,7 @@ class Agent:
         self, request: Request, started: int, deadline: int, hops: tuple[Exchange, ...], *, again: bool = False
     ) -> Exchange:
         """Do all of it. One coroutine, for each more would cost a twentieth of the request."""
+        prefix = None
         try:
             prefix = self._client.prefixes.of(request)
             lane = self._lanes.get(prefix.origin) or self._lane(prefix.origin)
@@ -73,7 +75,7 @@ class Agent:
             if connection is None or not connection.reusable:
                 connection = await self._connect(prefix.place, lane, deadline, fresh=again)
         except Failed as error:
-            return _refused(request, started, error, hops)
+            return _refused(request, prefix, started, error, hops)
         cookie = self.cookies.header_for(prefix.place) if self.cookies.all and not prefix.says_cookie else ""
         head = head_of(prefix, request, cookie)
         try:
@@ -87,12 +89,15 @@ class Agent:
             connection.close()
         if again or hops:
             exchange.retried, exchange.hops = again, hops
-        if exchange.status in _PLAIN and exchange.error is None and not _says_more(exchange.head):
+        if exchange.error is None and exchange.status in _PLAIN and exchange.head == self._plain_head:
             return exchange
         return await self._look_again(exchange, deadline)
 
     async def _look_again(self, exchange: Exchange, deadline: int) -> Exchange:
         """See to what not every answer needs: another try, cookies, unpacking, redirects."""
+        if exchange.error is None and exchange.status in _PLAIN and not _says_more(exchange.head):
+            self._plain_head = exchange.head
+            return exchange
         if self._is_stale(exchange):
             return await self._fetch(exchange.request, exchange.started, deadline, exchange.hops, again=True)
         try:
@@ -168,9 +173,13 @@ class Agent:
 def _says_more(head: bytes) -> bool:
     """Say whether a head may hold a cookie, or say that the body is packed."""
     lowered = head.lower()
-    return b"set-cookie:" in lowered or b"content-encoding:" in lowered
+    # Not `in`, which takes a byte string for a number first, and writes and drops an error each time.
+    return lowered.find(b"set-cookie:") >= 0 or lowered.find(b"content-encoding:") >= 0
 
 
-def _refused(request: Request, started: int, error: Failed, hops: tuple[Exchange, ...]) -> Exchange:
-    now = perf_counter_ns()
-    return Exchange(request, started, error=error.failure, detail=error.detail, finished=now, hops=hops)
+def _refused(
+    request: Request, prefix: Prefix | None, started: int, error: Failed, hops: tuple[Exchange, ...]
+) -> Exchange:
+    """Return the exchange of a request that found no connection."""
+    now, url = perf_counter_ns(), "" if prefix is None else prefix.url
+    return Exchange(request, started, url, error=error.failure, detail=error.detail, finished=now, hops=hops)

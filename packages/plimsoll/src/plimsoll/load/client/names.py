@@ -74,8 +74,13 @@ class Names:
         task = self._asked.get(host)
         if task is None:
             task = self._asked[host] = self._loop.create_task(self._look_up(host))
-            task.add_done_callback(lambda _: self._asked.pop(host, None))
+            task.add_done_callback(lambda done: self._forget(host, done))
         return await asyncio.shield(task)
+
+    def _forget(self, host: str, done: asyncio.Task[_Known]) -> None:
+        del self._asked[host]
+        if not done.cancelled():
+            done.exception()  # all who asked may have given up; then nobody else looks at it
 
     async def _look_up(self, host: str) -> _Known:
         try:

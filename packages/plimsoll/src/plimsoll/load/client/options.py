@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from plimsoll.errors import InvalidInput
+
 MEBIBYTE: Final = 1024 * 1024
 
 
@@ -47,6 +49,9 @@ class ClientOptions:
         hosts: Which address to call for a name, or for a name and port (`host:port`): an address, or `address:port`.
         family: Which addresses of a name are called.
         names_last: How long an address that was looked up is used; zero to look up for each connection.
+
+    Raises:
+        InvalidInput: One of them makes no sense.
     """
 
     timeout: timedelta = timedelta(seconds=60)
@@ -67,3 +72,18 @@ class ClientOptions:
     hosts: Mapping[str, str] = field(default_factory=dict)
     family: Family = Family.PREFER_IPV4
     names_last: timedelta = timedelta(minutes=5)
+
+    def __post_init__(self) -> None:
+        """Check them.
+
+        Raises:
+            InvalidInput: One of them makes no sense.
+        """
+        for name in ("connections", "connections_per_origin", "body_limit"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise InvalidInput(name, f"{value} is too few", "give 1 or more")
+        for name in ("timeout", "connect_timeout"):
+            if (value := getattr(self, name)) <= timedelta(0):
+                raise InvalidInput(name, f"{value} leaves no time", "give a positive duration")
+        if self.redirects < 0:
+            raise InvalidInput("redirects", f"{self.redirects} is no number of them", "give 0 or more")
