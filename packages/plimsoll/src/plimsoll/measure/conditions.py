@@ -37,6 +37,8 @@ AGGREGATIONS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.TREND: ("avg", "min", "max", "med", "count", "p(N)"),
 }
 """What can be asked of each kind of metric; `p(N)` stands for a percentile from 0 to 100, such as `p(99.9)`."""
+IN_EVERY: Final = " in every "
+"""What stands between a condition and the length of the window it is for."""
 _WORDS: Final = sorted({word for words in AGGREGATIONS.values() for word in words if word != "p(N)"})
 
 
@@ -117,6 +119,15 @@ def condition_of(text: str, where: str) -> Condition:
         raise InvalidInput(where, f"there is no figure {found['what']!r}", _nearest(found["what"], _WORDS))
     figure = found["what"] if percent is None else f"p({percent:g})"
     return Condition(figure, percent, found["operator"], float(found["bound"]))
+
+
+def condition_in(said: str, where: str) -> Condition:
+    """Read a condition as reports say it: one of a window with its length behind it, `p(95)<500 in every 30s`.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    return condition_of(said.partition(IN_EVERY)[0], where)
 
 
 def check_kind(condition: Condition, metric: Metric, where: str) -> None:

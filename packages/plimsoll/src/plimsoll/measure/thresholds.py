@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from plimsoll.errors import InvalidInput
 from plimsoll.measure.conditions import (
+    IN_EVERY,
     Condition,
     Selector,
     check_kind,
@@ -57,7 +58,7 @@ class Threshold:
     @property
     def words(self) -> str:
         """The condition as reports show it: with its window."""
-        return self.condition if self.window is None else f"{self.condition} in every {in_words(self.window)}"
+        return self.condition if self.window is None else f"{self.condition}{IN_EVERY}{in_words(self.window)}"
 
 
 def thresholds_of(plain: Mapping[str, Any], known: Mapping[str, Metric] | None = None) -> tuple[Threshold, ...]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from plimsoll.measure.conditions import condition_of
+from plimsoll.measure.conditions import condition_in
 from plimsoll.measure.durations import in_words
 from plimsoll.measure.run import Judged
 from plimsoll.report import pictures, words
@@ -83,6 +83,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["json.dumps_kwargs"] = {"sort_keys": False}  # what is read off a plot stands in its own order
     made.filters.update(
         ms=words.milliseconds,
         share=words.share,
@@ -132,7 +133,7 @@ def _cards(found: Findings) -> list[Card]:
 
 
 def _row(judged: Judged) -> Row:
-    condition = condition_of(judged.condition.partition(" in every ")[0], judged.metric)
+    condition = condition_in(judged.condition, judged.metric)
     word = {True: "held", False: "crossed", None: "no data"}[judged.holds]
     if judged.aborted:
         word = "crossed, and ended the run"

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from plimsoll.errors import InvalidInput
-from plimsoll.measure.conditions import condition_of, selector_of
+from plimsoll.measure.conditions import IN_EVERY, condition_in, selector_of
 from plimsoll.measure.names import BUILT_IN
 from plimsoll.measure.recording import Contains, Kind, Metric
 from plimsoll.measure.run import Judged, Verdict
@@ -132,12 +132,13 @@ class _Summary:
     def _judged(self) -> Iterator[Judged]:
         for name, plain in self._metrics.items():
             for condition, said in plain.get("thresholds", {}).items():
-                holds = said["ok"] if isinstance(said, dict) else not said
-                if not isinstance(holds, bool):
+                flag = said["ok"] if isinstance(said, dict) else said
+                if not isinstance(flag, bool):
                     raise TypeError(f"{condition!r} of {name} is neither held nor crossed")
-                actual = self.figures[name].values.get(condition_of(condition, name).figure)
-                empty = _is_empty(self.figures[name])
-                yield Judged(name, condition, None if empty and holds else holds, None if empty else actual)
+                holds = flag if isinstance(said, dict) else not flag
+                actual = self.figures[name].values.get(condition_in(condition, name).figure)
+                empty, windowed = _is_empty(self.figures[name]), IN_EVERY in condition
+                yield Judged(name, condition, None if empty and holds else holds, None if empty or windowed else actual)
 
     def _checks(self) -> Iterator[Check]:
         if self._is_machine:

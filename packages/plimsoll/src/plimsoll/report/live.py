@@ -23,7 +23,7 @@ from plimsoll.report import words
 
 EVERY: Final = timedelta(seconds=10)
 """How often a line is written where there is no terminal."""
-_KEPT: Final = 60
+_KEPT: Final = 50
 _SHADES: Final = " ▁▂▃▄▅▆▇█"
 _PERCENTS: Final = (50.0, 95.0, 99.0)
 _SHOWN: Final = 12

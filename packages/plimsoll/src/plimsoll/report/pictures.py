@@ -109,13 +109,13 @@ def _range(name: str, values: Sequence[float | None], say: _Words) -> str:
 def _percentiles(named: str, latency: Histogram, service: Histogram | None) -> Plot:
     """Latency by percentile, the last nines as wide as the first, as HDR plots are drawn."""
     last = min(max(math.log10(latency.count), 1.0), 5.0)
-    nines = [last * number / _STEPS for number in range(_STEPS + 1)]
-    percents = tuple(100 * (1 - 10**-each) for each in nines)
+    ticks = [(-math.log10(1 - share), text) for share, text in _NINES]
+    nines = sorted({last * number / _STEPS for number in range(_STEPS + 1)} | {at for at, _ in ticks if at <= last})
+    percents = tuple(round(100 * (1 - 10**-each), 6) for each in nines)
     known = [(named, "first", latency)] + ([("service time", "second", service)] if service else [])
     read = {name: [each / _MILLISECOND for each in one.percentiles(percents)] for name, _, one in known}
     scale = scale_of([value for each in read.values() for value in each], may_be_log=True)
     across = [each / last for each in nines]
-    ticks = [(-math.log10(1 - share), text) for share, text in _NINES]
     readout = {"at": tuple(f"p{_percent(each)}" for each in percents)}
     readout |= {name: tuple(words.milliseconds(value) for value in values) for name, values in read.items()}
     return Plot(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from plimsoll.measure.conditions import condition_of, selector_of
+from plimsoll.measure.conditions import condition_in, selector_of
 from plimsoll.measure.durations import in_words
 from plimsoll.measure.names import BUILT_IN
 from plimsoll.measure.recording import Contains, Kind, Metric
@@ -74,7 +74,7 @@ def actual(judged: Judged, metric: Metric | None = None) -> str:
     """Return what a threshold was judged by, with its unit; `no data` where there was none."""
     if judged.actual is None:
         return "no data"
-    name = condition_of(judged.condition.partition(" in every ")[0], judged.metric).figure
+    name = condition_in(judged.condition, judged.metric).figure
     known = metric or BUILT_IN.get(selector_of(judged.metric).metric)
     return f"{name}={figure(name, judged.actual, known)}" if known else f"{name}={count(judged.actual)}"
 
