@@ -61,7 +61,7 @@ class Asked:
 
 def run(*, quick: bool) -> list[Figure]:
     """Ask with 50 and with 500 users."""
-    rounds, seconds = (2, 1) if quick else (7, 3)
+    rounds, seconds = (2, 1) if quick else (5, 2)
     with Nginx(_NGINX) as server:
         return [figure for users in USERS for figure in _figures(server.url, users, rounds, seconds)]
 

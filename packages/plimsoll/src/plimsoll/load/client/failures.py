@@ -65,6 +65,11 @@ _BY_KIND: tuple[tuple[type[BaseException], Failure], ...] = (
     (socket.gaierror, Failure.DNS),
 )
 
+_WITHOUT_NUMBER: tuple[tuple[type[BaseException], Failure], ...] = (
+    (TimeoutError, Failure.CONNECT_TIMEOUT),
+    (ConnectionError, Failure.CONNECTION_RESET),
+)
+
 
 class Failed(Exception):
     """A step of a request failed; never leaves this room."""
@@ -85,6 +90,6 @@ def _failure(error: BaseException) -> Failure:
         if isinstance(error, kind):
             return failure
     number = error.errno if isinstance(error, OSError) else None
-    if number is None:
-        return Failure.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else Failure.CONNECTION_RESET
-    return _BY_NUMBER.get(number, Failure.NETWORK)
+    if number is not None:
+        return _BY_NUMBER.get(number, Failure.NETWORK)
+    return next((failure for kind, failure in _WITHOUT_NUMBER if isinstance(error, kind)), Failure.NETWORK)
