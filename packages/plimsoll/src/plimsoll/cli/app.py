@@ -24,6 +24,10 @@ LOAD: Final[Commands] = MappingProxyType(
     }
 )
 """Below `load`: where each command is, and its summary."""
+REPORT: Final[Commands] = MappingProxyType(
+    {"k6": ("plimsoll.cli.report_k6", "Report and judge what k6 measured.")},
+)
+"""Below `report`."""
 
 
 class LazyGroup(click.Group):
@@ -75,6 +79,11 @@ def plimsoll() -> None:
 @plimsoll.group(cls=LazyGroup, commands_at=LOAD)
 def load() -> None:
     """Load a service: at a rate it does not choose, or by users that wait for it."""
+
+
+@plimsoll.group(cls=LazyGroup, commands_at=REPORT)
+def report() -> None:
+    """Report what was measured elsewhere or before."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -91,7 +91,7 @@ def _environment() -> Environment:
         rate=words.rate,
         clean=_shown,
         length=len,
-        lasting=in_words,
+        lasting=words.lasting,
         clock=lambda seconds: in_words(timedelta(seconds=seconds)),
     )
     return made

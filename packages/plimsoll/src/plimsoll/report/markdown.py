@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from plimsoll.measure.durations import in_words
 from plimsoll.measure.run import Verdict
 from plimsoll.report import words
 from plimsoll.report.findings import Endpoint, Findings
@@ -49,7 +48,7 @@ def _figures(found: Findings) -> str:
         if values
     ]
     requests, failed = found.figures("http_reqs"), found.figures("http_req_failed")
-    line = [f"{in_words(found.lasted)}"]
+    line = [words.lasting(found.lasted)]
     line += [f"{words.count(requests['count'])} requests", words.rate(requests["rate"])] if requests else []
     line += [f"{words.share(failed['rate'])} failed"] if failed else []
     return f"{', '.join(line)}\n\n{_table(('', *shown), rows)}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -45,7 +46,7 @@ def end_summary(found: Findings, *, width: int = 100, colour: bool = False) -> s
         *_metrics(found, max((width - 40) // _ROOM, 2)),
         _endpoints(found),
         _failures(found),
-        _verdict(found),
+        _wrapped(_verdict(found), width),
     )
     lines = [("", "")]
     for block in blocks:
@@ -164,6 +165,14 @@ def _verdict(found: Findings) -> _Lines:
     yield style, f"  {found.verdict}  {words.verdict(found)}"
     for each in found.reasons:
         yield style, f"    - {words.clean(each)}"
+
+
+def _wrapped(lines: _Lines, width: int) -> _Lines:
+    """Sentences are wrapped where tables are cut."""
+    for style, text in lines:
+        indent = " " * (len(text) - len(text.lstrip()) + 2)
+        for part in textwrap.wrap(text, max(width, 30), subsequent_indent=indent, break_on_hyphens=False):
+            yield style, part
 
 
 def _more(count: int, what: str) -> _Lines:

@@ -25,6 +25,12 @@ def milliseconds(value: float) -> str:
     return in_words(timedelta(seconds=round(value / 1000)))
 
 
+def lasting(length: timedelta) -> str:
+    """Return a length of time; of more than ten seconds, whole ones."""
+    seconds = length.total_seconds()
+    return in_words(timedelta(seconds=round(seconds)) if seconds > 10 else length)  # noqa: PLR2004 - as said
+
+
 def data(value: float) -> str:
     """Return bytes in the unit that suits them: `384 MB`."""
     size, unit = abs(value), 0
@@ -115,7 +121,7 @@ def burned(found: Findings) -> str:
         return f"Of a month's error budget at {objective} this run burned nothing."
     return (
         f"Of a month's error budget at {objective} this run would have burned {share(found.burn.share)} "
-        f"in {in_words(found.lasted)}: {_short(found.burn.speed)} times as fast as the month allows."
+        f"in {lasting(found.lasted)}: {_short(found.burn.speed)} times as fast as the month allows."
     )
 
 
