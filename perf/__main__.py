@@ -20,6 +20,7 @@ BENCHMARKS = (
     "http_api",
     "planner_postgres",
     "roles",
+    "load_client",
 )
 
 
