@@ -82,6 +82,8 @@ def checked_name(text: str, *, field: str) -> str:
         InvalidInput: It is empty, longer than 100 characters, or holds a control character such as CR or LF, or a sign
             of markup or code such as `<`, `;` or `--`.
     """
+    if text.isascii() and text.isalpha() and len(text) <= NAME_LIMIT:
+        return text  # what follows would find nothing, and most names are of this sort
     name = unicodedata.normalize("NFC", text).strip()
     if not name:
         raise InvalidInput(field, "is empty", "give a name of 1 to 100 characters")
@@ -101,9 +103,10 @@ def checked_email(text: str, *, field: str = "email") -> str:
         InvalidInput: It has no single `@`, a control character, a blank, or is too long.
     """
     email = text.strip()
-    if len(email.encode("utf-8", "replace")) > EMAIL_LIMIT:
+    is_ascii = email.isascii()
+    if (len(email) if is_ascii else len(email.encode("utf-8", "replace"))) > EMAIL_LIMIT:
         raise InvalidInput(field, "is too long", f"give an address of at most {EMAIL_LIMIT} bytes")
-    if _EMAIL.fullmatch(email) is None or _has_blank_or_control(email):
+    if _EMAIL.fullmatch(email) is None or (not is_ascii and _has_blank_or_control(email)):  # in ASCII it matches none
         raise InvalidInput(field, f"{email[:60]!r} is not an e-mail address", "give one such as ada@example.org")
     return email
 

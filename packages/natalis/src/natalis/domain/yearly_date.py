@@ -70,6 +70,9 @@ def parse_yearly_date(text: str, *, field: str, today: date) -> YearlyDate:
     Raises:
         InvalidInput: It is no such date, the date does not exist, or it lies before 1900 or after `today`.
     """
+    exact = _usual(text)
+    if exact is not None and exact.year >= EARLIEST_YEAR and exact <= today:
+        return YearlyDate(exact.month, exact.day, exact.year)
     found = _WITH_YEAR.fullmatch(text.strip()) or _WITHOUT_YEAR.fullmatch(text.strip())
     if found is None:
         raise InvalidInput(field, f"{text[:40]!r} is not a date", "write 1990-05-25, or --05-25 without a year")
@@ -83,6 +86,16 @@ def parse_yearly_date(text: str, *, field: str, today: date) -> YearlyDate:
         allowed = f"use a date from {EARLIEST_YEAR}-01-01 to {today.isoformat()}, or leave the year out as --05-25"
         raise InvalidInput(field, f"{text.strip()} is not a date that a living person can have", allowed)
     return YearlyDate(month, day, year)
+
+
+def _usual(text: str) -> date | None:
+    """Return the date of `1972-02-29`; None for every other spelling, and for what is none, which are looked into."""
+    if len(text) != len("1972-02-29") or text[4] != "-" or text[7] != "-":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _is_leap(year: int) -> bool:

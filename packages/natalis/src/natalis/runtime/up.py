@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -90,6 +91,7 @@ async def up(
         doors = FrontDoors(application, transport, staff, registry, metrics, limiter)
         _watch(application, services, metrics)
         api, scraped = await stack.enter_async_context(doors.opened(roles))
+        gc.freeze()  # what a process starts with it keeps: no collection is to look at it again, amid requests
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
         await supervise(staff, clock, Bell(), stopping)
 

@@ -22,6 +22,9 @@ from natalis.usecases.manage_users import IdSource
 _OFFSET = re.compile(r"(?!GMT[+-]0$)(?:(?:UTC|GMT)?\s?[+-]\d\d?:?(?:\d\d)?|Z)", re.ASCII)
 
 
+_REMEMBERED = 1_000  # names of zones; there are about 600
+
+
 class CheckedRow(NamedTuple):
     """A row that can be a person.
 
@@ -62,6 +65,7 @@ class RowCheck:
         self._new_id = new_id
         self._default_zone = default_zone
         self._firings = FirstFirings(book)
+        self._names = set[str | None]()  # of zones, which are no offsets
 
     def check(self, entries: Iterable[Entry], now: datetime) -> list[Checked]:
         """Return each entry checked, in order."""
@@ -80,7 +84,10 @@ class RowCheck:
 
     def _with_zone(self, given: UserInput) -> UserInput:
         zone = given.timezone
+        if zone in self._names:
+            return given
         if zone is not None and _OFFSET.fullmatch(zone.strip()) is None:
+            self._names |= {zone} if len(self._names) < _REMEMBERED else set()
             return given
         if self._default_zone is not None:
             return replace(given, timezone=self._default_zone)
