@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import ExitStack
@@ -41,7 +42,9 @@ def command(prometheus: int | None, *, quiet: bool, outputs: Outputs, **given: A
     plimsoll load run checkout.py --stages 2m:100,5m:100 --threshold 'http_req_duration:p(95)<500'
     """
     outputs.check()
-    plan, thresholds = plan_of(wish_of(**given))
+    wish = wish_of(**given)
+    os.environ.update(wish.env)  # before the file of flows is read, which may look there
+    plan, thresholds = plan_of(wish)
     with ExitStack() as stack:
         observers: list[Observer] = []
         if not quiet:
