@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from perf import page
 from perf.figures import keep, machine, show
 
 BENCHMARKS = (
@@ -39,7 +40,9 @@ def main() -> int:
         _measure(names[0], quick=given.quick)
         return 0
     more = ["--quick"] if given.quick else []
-    return sum(_apart(name, more) for name in names)
+    failed = sum(_apart(name, more) for name in names)
+    page.update()
+    return failed
 
 
 def _apart(name: str, more: list[str]) -> bool:

@@ -107,10 +107,11 @@ def show(benchmark: str, figures: Sequence[Figure]) -> None:
     width = max(len(figure.name) for figure in figures)
     for figure in figures:
         target = f"   {figure.judged}: {figure.target}" if figure.target else ""
-        print(f"  {figure.name:<{width}}  {_written(figure.value):>12} {figure.unit:<8}{target}".rstrip())
+        print(f"  {figure.name:<{width}}  {written(figure.value):>12} {figure.unit:<8}{target}".rstrip())
 
 
-def _written(value: float) -> str:
+def written(value: float) -> str:
+    """Return a number with as many digits as say something."""
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value < 1 else f"{value:.2f}"

@@ -1,4 +1,4 @@
-"""The short ways of checking what most people have say what the long ways say, which a blank around the text leads to."""
+"""The short ways of checking what most people have say what the long ways say, which a blank around a text leads to."""
 
 from __future__ import annotations
 
