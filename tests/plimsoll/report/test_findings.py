@@ -82,6 +82,15 @@ def test_points_add_up_to_the_run(frozen: Run) -> None:
     assert max(each.latency[3] for each in found.points if each.latency) == pytest.approx(2000, rel=0.05)
 
 
+@pytest.mark.parametrize(("lasted", "count"), [(60.0, 60), (59.3, 59), (59.7, 60), (60.4, 60)])
+def test_a_last_stretch_that_hardly_was_is_part_of_the_one_before(frozen: Run, lasted: float, count: int) -> None:
+    points = findings_of(replace(frozen, lasted=timedelta(seconds=lasted))).points
+
+    assert len(points) == count
+    assert points[-1].at + points[-1].seconds == pytest.approx(lasted)
+    assert sum(each.rate * each.seconds for each in points) == pytest.approx(10_317)
+
+
 def test_a_threshold_s_sub_metric_is_among_the_metrics(good: Run) -> None:
     found = findings_of(good)
 

@@ -20,6 +20,8 @@ _LATENCY: Final = (50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 _SERVICE: Final = (50.0, 95.0, 99.0)
 _OVER_TIME: Final = (50.0, 95.0, 99.0, 100.0)
 _MILLISECOND: Final = 1e6
+_WHOLE: Final = 0.5
+"""A last stretch that the run filled by less than this is part of the one before: its rate would say nothing."""
 _SHOWN: Final = (90.0, 95.0, 99.0, 99.9)
 
 
@@ -169,12 +171,25 @@ def _code(tags: dict[str, str]) -> str:
 
 
 def _points(run: Run) -> tuple[Point, ...]:
-    each = float(run.timeline.seconds)
-    return tuple(_point(run, number * each, each, slot) for number, slot in enumerate(run.timeline.slots))
+    each, lasted = float(run.timeline.seconds), run.lasted.total_seconds()
+    slots = list(run.timeline.slots)
+    if len(slots) > 1 and lasted - (len(slots) - 1) * each < each * _WHOLE:
+        slots[-2:] = [_joined(slots[-2], slots[-1])]
+    last = len(slots) - 1
+    return tuple(
+        _point(run, number * each, each if number < last else max(lasted - number * each, each * _WHOLE), slot)
+        for number, slot in enumerate(slots)
+    )
 
 
-def _point(run: Run, at: float, length: float, slot: Slot) -> Point:
-    seconds = min(length, max(run.lasted.total_seconds() - at, 1.0))
+def _joined(first: Slot, second: Slot) -> Slot:
+    whole = Slot()
+    whole.merge(first)
+    whole.merge(second)
+    return whole
+
+
+def _point(run: Run, at: float, seconds: float, slot: Slot) -> Point:
     latency = slot.latency.percentiles(_OVER_TIME) if slot.latency.count else ()
     return Point(
         at=at,

@@ -26,9 +26,10 @@ def milliseconds(value: float) -> str:
 
 
 def lasting(length: timedelta) -> str:
-    """Return a length of time; of more than ten seconds, whole ones."""
+    """Return a length of time; of more than ten seconds whole ones, of more than one tenths."""
     seconds = length.total_seconds()
-    return in_words(timedelta(seconds=round(seconds)) if seconds > 10 else length)  # noqa: PLR2004 - as said
+    digits = 0 if seconds > 10 else 1 if seconds > 1 else 3  # noqa: PLR2004 - as said
+    return in_words(timedelta(seconds=round(seconds, digits)))
 
 
 def data(value: float) -> str:
