@@ -8,12 +8,12 @@ const TOKEN = __ENV.NATALIS_TOKEN;
 const PEOPLE = 100; // made in setup, to be read
 const ZONES = ['Europe/Paris', 'America/New_York', 'Asia/Tokyo', 'Pacific/Auckland', 'America/Sao_Paulo', 'Asia/Kolkata'];
 
-// The stage of a ramp that is under way, from 0, as a tag: thresholds such as http_req_duration{stage:3} ask for it.
+// The stage of a ramp that is under way, from 1, as a tag: thresholds such as http_req_duration{stage:4} ask for it.
 function tagStage() {
   const stages = exec.test.options.scenarios[exec.scenario.name].stages || [];
   let left = Date.now() - exec.scenario.startTime;
   const index = stages.findIndex((stage) => (left -= milliseconds(stage.duration)) < 0);
-  if (stages.length > 0) exec.vu.metrics.tags.stage = String(index < 0 ? stages.length - 1 : index);
+  if (stages.length > 0) exec.vu.metrics.tags.stage = String(index < 0 ? stages.length : index + 1);
 }
 
 function milliseconds(duration) {

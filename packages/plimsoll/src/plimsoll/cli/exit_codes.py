@@ -21,6 +21,7 @@ class ExitCode(enum.IntEnum):
     REGRESSED = 6
     UNDECIDED = 7
     TARGET_FAILED = 8
+    DRIFTED = 9
     FAIL = 99  # k6's code for thresholds that were crossed
     INTERNAL = 70  # EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -41,6 +42,7 @@ _MEANINGS: Final = MappingProxyType(
         ExitCode.REGRESSED: "REGRESSED: slower than the baseline",
         ExitCode.UNDECIDED: "UNDECIDED: too noisy to say",
         ExitCode.TARGET_FAILED: "the service came to no answer where one was needed",
+        ExitCode.DRIFTED: "a rendered file is not what the budget file says",
         ExitCode.FAIL: "FAIL: a threshold was crossed",
         ExitCode.INTERNAL: "a fault in Plimsoll itself",
         ExitCode.INTERRUPTED: "Ctrl-C; what was measured until then is written, marked partial",
@@ -70,7 +72,12 @@ def code_of_run(run: Run) -> ExitCode:
     """Return the code of a run; that it was interrupted says more than what its part of the figures came to."""
     if run.partial == INTERRUPTED:
         return ExitCode.INTERRUPTED
-    match run.verdict:
+    return code_of_verdict(run.verdict)
+
+
+def code_of_verdict(verdict: Verdict) -> ExitCode:
+    """Return the code of a run's verdict."""
+    match verdict:
         case Verdict.PASS:
             return ExitCode.PASS
         case Verdict.FAIL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,7 +37,11 @@ _OPTIONS = (
     click.option(
         "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Engines; a core each."
     ),
-    click.option("--shard", metavar="I/N", help="Do the I-th of N equal parts; `load merge` puts them together."),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        help="Do the I-th of N equal parts, for `load merge`; job/N: the part of this pod of an Indexed Job.",
+    ),
     click.option("--time-scale", type=float, default=1.0, help="Divide all durations by this; the report says so."),
 )
 
@@ -136,10 +141,20 @@ def _stages(text: str) -> list[dict[str, Any]]:
 def _shard(text: str | None) -> tuple[int, int]:
     if text is None:
         return 0, 1
+    if text.startswith("job/"):
+        text = f"{_index_of_job() + 1}/{text.removeprefix('job/')}"
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise InvalidInput("--shard", f"{text!r} is no part", "write it as 1/3: the first of three")
     return int(found[1]) - 1, int(found[2])
+
+
+def _index_of_job() -> int:
+    """Return which pod of an Indexed Job of Kubernetes this is, from 0 on."""
+    index = os.environ.get("JOB_COMPLETION_INDEX", "")
+    if not index.isdecimal():
+        raise InvalidInput("--shard", "JOB_COMPLETION_INDEX is not set", "run it in an Indexed Job, or write it as 1/3")
+    return int(index)
 
 
 def _address(url: str) -> str:

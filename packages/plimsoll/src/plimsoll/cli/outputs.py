@@ -13,10 +13,12 @@ from typing import Any, Final
 
 import click
 
+from plimsoll.compare.store import RunStore
 from plimsoll.errors import InvalidInput
 from plimsoll.measure.results import encode_run
 from plimsoll.measure.run import Run
 from plimsoll.report.files import Format, write_reports
+from plimsoll.report.findings import Findings
 from plimsoll.report.reading import findings_of
 from plimsoll.report.terminal import end_summary
 
@@ -36,10 +38,12 @@ class Outputs:
     Attributes:
         result: The whole result, with full histograms; None for nowhere.
         reports: By kind.
+        store: The folder of runs to keep it in; None for none.
     """
 
     result: Path | None
     reports: Mapping[Format, Path]
+    store: Path | None = None
 
     def check(self) -> None:
         """Refuse paths that cannot be written, before the load rather than after it.
@@ -53,14 +57,23 @@ class Outputs:
                 raise InvalidInput(f"--{option}", f"{path.parent} is no folder to write to", "give another path")
 
     def write(self, run: Run) -> None:
-        """Write all of them, and say the end summary."""
-        found = findings_of(run)
-        width = shutil.get_terminal_size((100, 24)).columns
-        click.echo(end_summary(found, width=width, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        """Write all of them, and say the end summary.
+
+        Raises:
+            InvalidInput: A file cannot be written, or the run is in the store already.
+        """
         if self.result is not None:
             beside = self.result.with_name(f".{self.result.name}.part")
             beside.write_bytes(encode_run(run))
             beside.replace(self.result)
+        self.report(findings_of(run))
+        if self.store is not None:
+            click.echo(f"  kept as {RunStore(self.store).add(run)}")
+
+    def report(self, found: Findings) -> None:
+        """Write the reports, and say the end summary."""
+        width = shutil.get_terminal_size((100, 24)).columns
+        click.echo(end_summary(found, width=width, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
         write_reports(found, self.reports)
 
 
@@ -68,12 +81,14 @@ def with_outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options, and `outputs` made of them."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, out: Path | None, **given: Any) -> Any:
+    def wrapped(*args: Any, out: Path | None, store: Path | None, **given: Any) -> Any:
         reports = {form: path for form in Format if (path := given.pop(f"to_{form}")) is not None}
-        return command(*args, outputs=Outputs(out, reports), **given)
+        return command(*args, outputs=Outputs(out, reports, store), **given)
 
     path = click.Path(path_type=Path, dir_okay=False)
     made: Callable[..., Any] = wrapped
     for form in reversed(Format):
         made = click.option(f"--{form}", f"to_{form}", type=path, metavar="FILE", help=_SAID[form])(made)
+    folder = click.Path(path_type=Path, file_okay=False)
+    made = click.option("--store", type=folder, metavar="FOLDER", help="Keep the whole result among others here.")(made)
     return click.option("--out", type=path, metavar="FILE", help="The whole result, to merge and compare.")(made)

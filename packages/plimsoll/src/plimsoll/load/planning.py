@@ -14,7 +14,7 @@ from plimsoll.load.flow import load_flows
 from plimsoll.load.one_address import flows_of
 from plimsoll.load.options import options_of
 from plimsoll.load.plan import Plan, Target
-from plimsoll.load.scenarios import scaled
+from plimsoll.load.scenarios import Scenario, scaled
 from plimsoll.load.users import most
 from plimsoll.measure.names import TAG_STAGE
 from plimsoll.measure.thresholds import Threshold
@@ -28,6 +28,8 @@ class Wish:
         file: Of flows; None for none.
         target: A single address; with a file, what its paths are put behind.
         load: Shortcuts that replace the file's load: `vus`, `duration`, `rate`, `stages`, `iterations`, `maxVUs`.
+        scenarios: Whole scenarios that replace the file's load; empty for none.
+        name: What to call the run; empty for the file's name.
         thresholds: Besides the file's.
         env: What flows are told.
         calling: Changes to how to call.
@@ -42,6 +44,8 @@ class Wish:
     file: Path | None = None
     target: Target | None = None
     load: Mapping[str, Any] = field(default_factory=dict)
+    scenarios: tuple[Scenario, ...] = ()
+    name: str = ""
     thresholds: tuple[Threshold, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     calling: Mapping[str, Any] = field(default_factory=dict)
@@ -62,14 +66,15 @@ def plan_of(wish: Wish) -> tuple[Plan, tuple[Threshold, ...]]:
     """
     flows = load_flows(wish.file) if wish.file is not None else flows_of(wish.target)
     options = options_of(flows.options, wish.load)
-    for each in options.scenarios:
+    chosen = wish.scenarios or options.scenarios
+    for each in chosen:
         flows.mix(each.mix, each.name)
     thresholds = (*options.thresholds, *wish.thresholds)
     tags = {**options.tags, **wish.tags}
-    scenarios = [msgspec.structs.replace(each, tags={**tags, **each.tags}) for each in options.scenarios]
+    scenarios = [msgspec.structs.replace(each, tags={**tags, **each.tags}) for each in chosen]
     _check_parts(wish, max(most(each) for each in scenarios))
     plan = Plan(
-        name=flows.name,
+        name=wish.name or flows.name,
         scenarios=tuple(scaled(each, wish.time_scale) for each in scenarios),
         flow_file=str(wish.file.resolve()) if wish.file is not None else "",
         target=wish.target if wish.file is None else None,
