@@ -22,6 +22,7 @@ BENCHMARKS = (
     "planner_postgres",
     "roles",
     "load_client",
+    "load_engine",
 )
 
 

@@ -26,7 +26,7 @@ from plimsoll.load.client.client import Client
 from plimsoll.load.client.request import Request
 
 USERS = (50, 500)
-_NGINX = """
+NGINX = """
 worker_processes 1;
 events { worker_connections 4096; }
 http {
@@ -62,7 +62,7 @@ class Asked:
 def run(*, quick: bool) -> list[Figure]:
     """Ask with 50 and with 500 users."""
     rounds, seconds = (2, 1) if quick else (5, 2)
-    with Nginx(_NGINX) as server:
+    with Nginx(NGINX) as server:
         return [figure for users in USERS for figure in _figures(server.url, users, rounds, seconds)]
 
 
@@ -70,7 +70,7 @@ def _figures(url: str, users: int, rounds: int, seconds: int) -> list[Figure]:
     ours: list[Asked] = []
     theirs: list[Asked] = []
     for turn in range(rounds):
-        both: list[tuple[list[Asked], Callable[[str, int, int], Asked]]] = [(ours, _client), (theirs, _wrk)]
+        both: list[tuple[list[Asked], Callable[[str, int, int], Asked]]] = [(ours, _client), (theirs, wrk)]
         for asked, ask in both if turn % 2 else reversed(both):
             asked.append(ask(url, users, seconds))
     ratios = [mine.cost / other.cost for mine, other in zip(ours, theirs, strict=True)]
@@ -113,7 +113,12 @@ async def _ask(request: Request, users: int, seconds: int) -> Asked:
     return asked
 
 
-def _wrk(url: str, users: int, seconds: int) -> Asked:
+def wrk(url: str, users: int, seconds: int) -> Asked:
+    """Ask with wrk.
+
+    Raises:
+        SystemExit: It is not installed.
+    """
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("wrk is not installed: run scripts/services wrk, or apt-get install wrk")

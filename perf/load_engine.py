@@ -1,0 +1,132 @@
+"""What does a request cost `plimsoll load run` in all, beside wrk; when do arrivals start; and is a stall seen whole?
+
+The flow is real: a name, a tag, a check, thresholds, all histograms. Processor time is the engine's own, as the run
+says it. The freezing server takes 5 ms for an answer and stops once for 2 s, so each percentile is known beforehand.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from natalis.testing.servers.nginx import Nginx
+from perf.figures import Figure
+from perf.load_client import NGINX, wrk
+from perf.targets import at_least, at_most
+from plimsoll.measure.results import decode_run
+from plimsoll.measure.run import Run
+from plimsoll.measure.tallies import Counter, Trend
+
+USERS = {50: 65_000, 500: 52_000}
+"""And how many requests a second of processor time are asked for: 2.5 and 4 times what k6 makes of a core."""
+RATES = (1_000, 5_000, 20_000)
+PERCENTS = (50, 90, 99, 99.9, 100)
+SERVICE, FREEZE, RATE = 0.005, 2.0, 1_000
+_FLOW = """
+options = {
+    "tags": {"kind": "bench"},
+    "thresholds": {"http_req_duration{name:home}": "p(95)<60000", "http_req_failed": "rate<0.01", "checks": "rate>0.9"},
+}
+
+async def home(session):
+    answer = await session.get("/", name="home")
+    session.check(answer, {"status is 200": lambda answer: answer.status == 200})
+"""
+_FREEZING = Path(__file__).parent.parent / "tests" / "plimsoll" / "load" / "servers" / "freezing.py"
+
+
+def run(*, quick: bool) -> list[Figure]:
+    """Load nginx with users and at rates, then the freezing server."""
+    rounds, seconds = (1, 3) if quick else (3, 5)
+    with tempfile.TemporaryDirectory() as folder:
+        flow = Path(folder) / "flow.py"
+        flow.write_text(_FLOW, encoding="utf-8")
+        with Nginx(NGINX) as server:
+            figures = [each for users in USERS for each in _closed(flow, server.url, users, rounds, seconds)]
+            figures += [each for rate in RATES for each in _open(flow, server.url, rate, seconds)]
+        return figures + _stall(flow, 10 if quick else 30)
+
+
+def _closed(flow: Path, url: str, users: int, rounds: int, seconds: int) -> list[Figure]:
+    costs, ratios = [], []
+    for _ in range(rounds):
+        costs.append(_cost(_load(flow, url, "--vus", str(users), "--for", f"{seconds}s")))
+        ratios.append(wrk(url, users, 2).cost / costs[-1])
+    cost = median(costs)
+    return [
+        Figure(f"{users} users: processor time a request", cost, "us"),
+        Figure(f"{users} users: requests a second of processor time", 1e6 / cost, "/s", at_least(USERS[users])),
+        Figure(f"{users} users: of what wrk makes of the same processor time", 100 * median(ratios), "%", at_least(40)),
+    ]
+
+
+def _open(flow: Path, url: str, rate: int, seconds: int) -> list[Figure]:
+    done = _load(flow, url, "--rate", str(rate), "--for", f"{seconds}s")
+    late = _trend(done, "iteration_lateness")
+    dropped = done.recording.select("dropped_iterations")
+    return [
+        Figure(f"{rate:,}/s: start after plan, p50", late.percentile(50), "ms"),
+        Figure(f"{rate:,}/s: start after plan, p99", late.percentile(99), "ms", at_most(2)),
+        Figure(f"{rate:,}/s: dropped", dropped.value if isinstance(dropped, Counter) else 0, "", at_most(0)),
+        Figure(f"{rate:,}/s: processor time a request", _cost(done), "us"),
+    ]
+
+
+def _stall(flow: Path, length: int) -> list[Figure]:
+    with _freezing(length / 3) as url:
+        done = _load(flow, url, "--rate", str(RATE), "--for", f"{length}s")
+    latency = _trend(done, "http_req_latency")
+    found = []
+    for percent in PERCENTS:
+        truth = _truth(percent, length)
+        off = 100 * abs(latency.percentile(percent) / truth - 1)
+        found.append(Figure(f"freezing server, p{percent:g} off its {truth:,.0f} ms by", off, "%", at_most(2)))
+    return found
+
+
+def _truth(percent: float, length: float) -> float:
+    """Return a percentile in milliseconds: the share FREEZE / length lies evenly between SERVICE and FREEZE more."""
+    frozen, above = FREEZE / length, 1 - percent / 100
+    return 1000 * (SERVICE + (FREEZE * (1 - above / frozen) if above < frozen else 0.0))
+
+
+@contextmanager
+def _freezing(after: float) -> Iterator[str]:
+    command = (sys.executable, str(_FREEZING), str(SERVICE), str(after), str(FREEZE))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            if server.stdout is None:
+                raise RuntimeError("it was asked to say its port")
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.kill()
+
+
+def _load(flow: Path, url: str, *arguments: str) -> Run:
+    out = flow.with_name("run.json")
+    command = (sys.executable, "-c", "import plimsoll.cli; plimsoll.cli.main()", "load", "run", str(flow), "--url", url)
+    done = subprocess.run(
+        (*command, *arguments, "--quiet", "--out", str(out)), capture_output=True, text=True, check=False
+    )
+    if not out.exists():
+        raise SystemExit(done.stderr)
+    made = decode_run(out.read_bytes())
+    out.unlink()
+    return made
+
+
+def _cost(done: Run) -> float:
+    """Return microseconds of an engine's processor time a request."""
+    requests = done.recording.select("http_reqs")
+    busy = _trend(done, "generator_cpu").mean / 100 * done.lasted.total_seconds()
+    return busy / requests.value * 1e6 if isinstance(requests, Counter) and requests.value else float("nan")
+
+
+def _trend(done: Run, name: str) -> Trend:
+    tally = done.recording.select(name)
+    return tally if isinstance(tally, Trend) else Trend()
