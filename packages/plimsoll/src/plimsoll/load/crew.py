@@ -20,6 +20,8 @@ from plimsoll.load.shapes import ends_of
 from plimsoll.load.world import World
 from plimsoll.measure import names
 
+_AT_ONCE: Final = 32
+"""Connections that are opened at the same time before a run: well below what listeners queue."""
 _APART: Final = 7_919
 """Between the turns of one user and the next, so that users do not take the flows of a mix in step."""
 
@@ -84,6 +86,20 @@ class Crew:
             return self._scope
         stage = bisect_right(self._ends, instant - self.began)
         return self._stages[min(stage, len(self._stages) - 1)][1]
+
+    async def connect(self, url: str) -> None:
+        """Connect the users that there are, a few at a time: a flow that is due shall not wait for it.
+
+        Args:
+            url: What they will call, as far as that is known.
+        """
+        waiting = list(self._agents)
+
+        async def some() -> None:
+            while waiting and await waiting.pop().connect(url):
+                pass  # one that cannot be reached is not tried by all
+
+        await asyncio.gather(*(some() for _ in range(_AT_ONCE)))
 
     def close(self) -> None:
         """Close all connections."""

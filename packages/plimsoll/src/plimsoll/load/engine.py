@@ -26,6 +26,7 @@ from plimsoll.load.one_address import flows_of
 from plimsoll.load.pipes import Pipes
 from plimsoll.load.plan import Plan
 from plimsoll.load.rites import set_up, tear_down
+from plimsoll.load.scenarios import ConstantArrivalRate, RampingArrivalRate
 from plimsoll.load.scopes import Scopes
 from plimsoll.load.slices import Slicer
 from plimsoll.load.users import most
@@ -63,6 +64,7 @@ class Engine:
         match order:
             case Begin():
                 self._begin(order)
+                await self._connect()
                 self._pipes.say(Ready())
             case SetUp():
                 self._pipes.say(Ready(await set_up(self._flows, self._world, self._client, self._plan)))
@@ -83,13 +85,21 @@ class Engine:
         self._flows: FlowFile = load_flows(Path(plan.flow_file)) if plan.flow_file else flows_of(plan.target)
         self._client = Client(client_options(plan.calling))
         self._part = Part(plan.shard * plan.processes + order.engine, plan.shards * plan.processes)
-        self._world = World(plan.base, None, plan.env, plan.seed)
+        self._world = World(plan.base, None, plan.env, plan.seed, keeps_cookies=plan.calling.cookies_last)
         self._scopes = Scopes()
         self._crews = self._recruit(plan)
         self._executors = [executor(crew) for crew in self._crews]
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_QUIET_COLLECTOR)
+
+    async def _connect(self) -> None:
+        """Connect the users of open scenarios: at 20,000/s there is no time for it when they are due."""
+        address = self._plan.base or (self._plan.target.url if self._plan.target else "")
+        if address and self._plan.calling.reuse_connections:
+            for crew in self._crews:
+                if isinstance(crew.scenario, ConstantArrivalRate | RampingArrivalRate):
+                    await crew.connect(address)
 
     def _recruit(self, plan: Plan) -> list[Crew]:
         crews, first = [], 0

@@ -121,6 +121,7 @@ def _calling(read: Reader) -> Calling:
         discard_bodies=read.truth("discardResponseBodies"),
         reuse_connections=not read.truth("noConnectionReuse"),
         cookies=not read.truth("noCookies"),
+        cookies_last=read.truth("noCookiesReset"),
         insecure=read.truth("insecureSkipTLSVerify"),
         ca_file=read.text("caFile", ""),
         certificate=read.text("certificate", ""),

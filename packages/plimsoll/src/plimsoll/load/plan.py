@@ -36,6 +36,7 @@ class Calling(msgspec.Struct, frozen=True):
         discard_bodies: Whether bodies are counted and dropped.
         reuse_connections: Whether a connection serves more than one request.
         cookies: Whether users keep cookies.
+        cookies_last: Whether they keep them from one iteration to the next.
         insecure: Whether any certificate will do.
         ca_file: PEM of the issuers to trust.
         certificate: PEM of a client certificate.
@@ -51,6 +52,7 @@ class Calling(msgspec.Struct, frozen=True):
     discard_bodies: bool = False
     reuse_connections: bool = True
     cookies: bool = True
+    cookies_last: bool = False
     insecure: bool = False
     ca_file: str = ""
     certificate: str = ""

@@ -65,6 +65,8 @@ class Session:
             due: When its first request was due; 0 for when it is made.
         """
         self.scope, self._due = scope, due
+        if self._agent.cookies.all and not self._world.keeps_cookies:
+            self._agent.cookies.clear()
         self.iteration += 1
         self.asked = 0
 

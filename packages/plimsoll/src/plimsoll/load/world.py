@@ -21,14 +21,24 @@ class World:
         data: What setup() returned.
         env: What flows are told.
         seed: What chance comes from.
+        keeps_cookies: Whether users keep cookies from one iteration to the next; k6's do not.
 
     Attributes:
         plain: Requests without body and headers of their own by method and address, and the names they go by.
         examples: What one error of each code said.
     """
 
-    def __init__(self, base: str = "", data: Any = None, env: Mapping[str, str] | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        base: str = "",
+        data: Any = None,
+        env: Mapping[str, str] | None = None,
+        seed: int = 0,
+        *,
+        keeps_cookies: bool = False,
+    ) -> None:
         self.base, self.data, self.env, self.seed = base, data, dict(env or {}), seed
+        self.keeps_cookies = keeps_cookies
         self.plain: dict[tuple[str, str], tuple[Request, str]] = {}
         self.examples: dict[str, str] = {}
 

@@ -51,6 +51,24 @@ class Agent:
         timeout = self._client.timeout if request.timeout is None else nanoseconds(request.timeout)
         return self._fetch(request, started, started + timeout, ())
 
+    async def connect(self, url: str) -> bool:
+        """Open a connection ahead, for the first request to find.
+
+        Args:
+            url: Where to; only scheme, host and port count.
+
+        Returns:
+            Whether there is one now; why there is none, the first request will say.
+        """
+        deadline = perf_counter_ns() + self._client.connect_timeout
+        try:
+            prefix = self._client.prefixes.of(Request("GET", url))
+            lane = self._lanes.get(prefix.origin) or self._lane(prefix.origin)
+            lane.give(await self._connect(prefix.place, lane, deadline, fresh=False))
+        except Failed:
+            return False
+        return True
+
     def drop_connections(self) -> None:
         """Close the connections that are idle."""
         for lane in self._lanes.values():

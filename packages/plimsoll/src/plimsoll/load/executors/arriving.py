@@ -8,15 +8,21 @@ and none that may still be made, is dropped and counted.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 from time import perf_counter_ns
+from typing import Final
 
 from plimsoll.load.arrivals import Arrivals
 from plimsoll.load.crew import Crew, User
 from plimsoll.load.executors.base import Executor
 from plimsoll.load.scenarios import ConstantArrivalRate, Open, Stage
 from plimsoll.load.timer import Timer, timer
+
+_AT_ONCE: Final = 16
+_LAST_CHANCE: Final = 1.0
+"""Seconds to begin what is overdue at the end, where no grace is given to iterations."""
 
 Due = tuple[int, int, int]
 """Number of the arrival, when it was due, when a user was taken for it."""
@@ -58,6 +64,7 @@ class Arriving(Executor):
         self._tasks: set[asyncio.Task[None]] = set()
         self._due = (0, 0)
         self._over = False
+        self._all_begun = asyncio.Event()
         self._timer: Timer | None = None
 
     def stop(self, grace: timedelta) -> None:
@@ -70,13 +77,27 @@ class Arriving(Executor):
         self._timer = timer(self._loop, self._ring)
         self._go_on()
         if not await self._waited(end):
-            self._ring()  # what is due and was not rung for yet
+            await self._catch_up()
         self._silence()
         await self._finish([task for task in self._tasks if not task.done()])
 
+    async def _catch_up(self) -> None:
+        """Begin what was due before the end and is not begun, as long as grace lasts; what is left was dropped."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_begun.wait(), max(self._grace, _LAST_CHANCE))
+        if self._timer is not None and not self.stopping:
+            self.crew.channel.dropped += 1 + sum(1 for _ in self._instants)
+
     def _ring(self) -> None:
+        """Begin what is due. After a stall of our own that is much: a few at a time, so that those can end in between.
+
+        All at once, each would need a user and a connection of its own, which keeps the loop busy for so long that even
+        more is due the next time.
+        """
         now = perf_counter_ns()
-        while self._timer is not None and self._due[1] <= now:
+        for _ in range(_AT_ONCE):
+            if self._timer is None or self._due[1] > now:
+                break
             self._start(*self._due, now)
             if not self._next():
                 return
@@ -93,6 +114,7 @@ class Arriving(Executor):
     def _next(self) -> bool:
         following = next(self._instants, None)
         if following is None:
+            self._all_begun.set()
             self._silence()
             return False
         self._due = following
