@@ -38,6 +38,10 @@ FROM crowd,
         AS live (status)
 WHERE occasion_date < '2026-06-13';
 
+INSERT INTO feedback (user_id, kind, occasion_date, rating, rated_at)
+SELECT id, 'birthday', occasion_date - interval '1 year', number % 5 + 1, occasion_date - interval '1 year'
+FROM crowd;
+
 DROP TABLE crowd;
 
 ANALYZE;

@@ -83,8 +83,12 @@ async def test_the_plan_says_what_is_missing_and_writes_nothing(postgres: Postgr
         plan = await plan_migrations(postgres.url)
 
         assert plan.version == 0
-        assert [(step.version, step.name) for step in plan.missing] == [(1, "tables")]
-        assert plan.missing[0].explanation.endswith(".")
+        assert [(step.version, step.name) for step in plan.missing] == [
+            (1, "tables"),
+            (2, "ratings_by_date"),
+            (2, "months_anew"),
+        ]
+        assert all(step.explanation.endswith(".") for step in plan.missing)
 
 
 async def test_what_is_missing_is_done_once(postgres: PostgresDatabase, package: Callable[..., str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
+import asyncpg
 import pytest
 
 from natalis.domain.delivery import Status
@@ -85,6 +86,40 @@ async def test_a_retention_that_was_interrupted_is_finished(journey: Journey, mi
     assert migrated.sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%2026_06'") == "0"
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        "DROP TABLE attempts_2026_06",
+        "DROP TABLE deliveries_2026_06",
+        "DROP TABLE attempts_2026_06; ALTER TABLE deliveries DETACH PARTITION deliveries_2026_06",
+        "ALTER TABLE attempts DETACH PARTITION attempts_2026_06",
+    ],
+)
+async def test_a_month_of_which_a_retention_left_a_part_is_made_whole_by_whoever_needs_it(
+    left: str, open_one: Open, migrated: PostgresDatabase
+) -> None:
+    before = Journey(await open_one(migrated.url))
+    await before.planned()
+    migrated.sql(left)
+
+    await Journey(await open_one(migrated.url)).planned(a_profile(birthday="1985-06-02", email="bea@example.org"))
+
+    assert months(migrated) == ["deliveries_2026_06"]
+    assert months(migrated, "attempts") == ["attempts_2026_06"]
+
+
+async def test_a_month_that_a_retention_was_about_to_detach_is_made_whole_by_whoever_needs_it(
+    open_one: Open, migrated: PostgresDatabase
+) -> None:
+    (kept,) = await Journey(await open_one(migrated.url)).planned()
+    await _cut_off_while_detaching("deliveries_2026_06", migrated)
+
+    (new,) = await Journey(await open_one(migrated.url)).planned(a_profile(birthday="1985-06-02"))
+
+    assert months(migrated) == ["deliveries_2026_06"]
+    assert migrated.sql("SELECT user_id FROM deliveries ORDER BY 1").split() == sorted([kept.user_id, new.user_id])
+
+
 async def test_others_read_and_write_while_a_month_leaves(open_one: Open, migrated: PostgresDatabase) -> None:
     here, there = [Journey(await open_one(migrated.url)) for _ in range(2)]
     await here.sent()
@@ -122,3 +157,16 @@ async def test_request_keys_past_their_time_are_forgotten(store: Store, migrated
     await store.connection.maintain(today=TODAY + timedelta(days=1), keep=None)
 
     assert migrated.sql("SELECT count(*) FROM requests") == "0"
+
+
+async def _cut_off_while_detaching(month: str, database: PostgresDatabase) -> None:
+    """End a retention while it waits for somebody who reads."""
+    reader, retention = [await asyncpg.connect(database.admin_url) for _ in range(2)]
+    async with reader.transaction():
+        await reader.execute("SELECT FROM deliveries")
+        await retention.execute("SET statement_timeout = 100")
+        with pytest.raises(asyncpg.QueryCanceledError):
+            await retention.execute(f"ALTER TABLE deliveries DETACH PARTITION {month} CONCURRENTLY")
+    assert await retention.fetchval("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == 1
+    for connection in (reader, retention):
+        await connection.close()

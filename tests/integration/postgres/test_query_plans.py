@@ -60,12 +60,14 @@ class Work:
         read: Rows that were read from tables and indexes, those thrown away included.
         whole: Big tables that were read from end to end.
         months: Months of deliveries that were looked at.
+        pages: Pages of tables and indexes.
     """
 
     returned: int
     read: int
     whole: list[str]
     months: int
+    pages: int
 
 
 def user_id(number: int) -> str:
@@ -226,6 +228,16 @@ async def test_a_key_is_looked_for_in_its_own_month_alone(connection: asyncpg.Co
     assert (work.returned, work.read, work.months) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(("day", "forgotten"), [(date(2025, 7, 1), BATCH), (date(2025, 6, 1), 0)])
+async def test_ratings_are_forgotten_without_looking_at_those_that_stay(
+    day: date, forgotten: int, connection: asyncpg.Connection
+) -> None:
+    work = await _run(connection, "forget_feedback", {"day": day, "limit": BATCH})
+
+    assert (work.read, work.whole) == (2 * forgotten, [])  # found by their date, deleted by their key
+    assert work.pages <= 20 * (forgotten + 1)
+
+
 async def test_counting_by_status_leaves_out_what_was_sent(connection: asyncpg.Connection) -> None:
     sent = await connection.fetchval("SELECT count(*) FROM deliveries WHERE stage = 's'")
 
@@ -244,7 +256,9 @@ async def _run(connection: asyncpg.Connection, name: str, values: Mapping[str, A
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(f"PREPARE asked{_in_brackets(kinds)} AS {query.sql}")
-    (told,) = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE asked{_in_brackets(written)}")
+    (told,) = await connection.fetch(
+        f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE asked{_in_brackets(written)}"
+    )
     await transaction.rollback()
     await connection.execute("DEALLOCATE asked")
     return _work(json.loads(told[0])[0]["Plan"])
@@ -258,6 +272,7 @@ def _work(plan: dict[str, Any]) -> Work:
         int(sum((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in done)),
         [node["Relation Name"] for node in done if "Seq" in node["Node Type"]],
         len({node["Relation Name"] for node in done if node["Relation Name"].startswith("deliveries")}),
+        plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
     )
 
 

@@ -225,32 +225,43 @@ CREATE TABLE feedback (
     PRIMARY KEY (user_id, kind, occasion_date)
 );
 
--- Makes the month that begins on a day, for deliveries and attempts; says whether it was missing.
+-- Retention takes them by date.
+CREATE INDEX feedback_date ON feedback (occasion_date);
+
+-- Makes the month that begins on a day, for deliveries and attempts, or whole again what a retention has left of it; says
+-- whether anything was missing.
 CREATE FUNCTION make_month(first_day date) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     next_month date := first_day + interval '1 month';
     suffix text := to_char(first_day, '"_"YYYY"_"MM');
+    parent text;
+    made boolean := false;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('natalis.make_month'));
-    IF to_regclass('deliveries' || suffix) IS NOT NULL AND to_regclass('attempts' || suffix) IS NOT NULL THEN
-        RETURN false;
-    END IF;
-    -- Made beside the table and attached then: that waits for nobody who reads or writes other months.
-    EXECUTE format(
-        'CREATE TABLE %I (LIKE deliveries INCLUDING ALL) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02,'
-        ' autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02,'
-        ' autovacuum_vacuum_cost_delay = 0)',
-        'deliveries' || suffix
-    );
-    EXECUTE format(
-        'ALTER TABLE deliveries ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-        'deliveries' || suffix, first_day, next_month
-    );
-    EXECUTE format('CREATE TABLE %I (LIKE attempts INCLUDING ALL)', 'attempts' || suffix);
-    EXECUTE format(
-        'ALTER TABLE attempts ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-        'attempts' || suffix, first_day, next_month
-    );
-    RETURN true;
+    FOREACH parent IN ARRAY ARRAY['deliveries', 'attempts'] LOOP
+        -- A retention that was cut off has left it detached, or in the middle of that, or gone without the other one.
+        IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(parent || suffix) AND inhdetachpending) THEN
+            EXECUTE format('ALTER TABLE %I DETACH PARTITION %I FINALIZE', parent, parent || suffix);
+        END IF;
+        CONTINUE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(parent || suffix));
+        -- Made beside the table and attached then: that waits for nobody who reads or writes other months.
+        IF to_regclass(parent || suffix) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', parent || suffix, parent);
+            IF parent = 'deliveries' THEN
+                EXECUTE format(
+                    'ALTER TABLE %I SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02,'
+                    ' autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02,'
+                    ' autovacuum_vacuum_cost_delay = 0)',
+                    parent || suffix
+                );
+            END IF;
+        END IF;
+        EXECUTE format(
+            'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+            parent, parent || suffix, first_day, next_month
+        );
+        made := true;
+    END LOOP;
+    RETURN made;
 END
 $$;
