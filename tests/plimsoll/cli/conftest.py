@@ -54,6 +54,12 @@ def run_file(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture
+def make_run() -> Callable[..., Run]:
+    """Make a run whose requests took these milliseconds."""
+    return a_run
+
+
 def a_run(
     *milliseconds: float, after: timedelta = timedelta(0), reasons: tuple[str, ...] = (), commit: str = "abc"
 ) -> Run:

@@ -25,9 +25,25 @@ LOAD: Final[Commands] = MappingProxyType(
 )
 """Below `load`: where each command is, and its summary."""
 REPORT: Final[Commands] = MappingProxyType(
-    {"k6": ("plimsoll.cli.report_k6", "Report and judge what k6 measured.")},
+    {
+        "run": ("plimsoll.cli.report_run", "Report what `load run --out` kept; `report FILE` does the same."),
+        "k6": ("plimsoll.cli.report_k6", "Report and judge what k6 measured."),
+    },
 )
 """Below `report`."""
+RENDER: Final[Commands] = MappingProxyType(
+    {"k6": ("plimsoll.cli.render_k6", "Render scenarios and thresholds for k6's scripts.")},
+)
+"""Below `render`."""
+ALONE: Final[Commands] = MappingProxyType(
+    {
+        "compare": ("plimsoll.cli.compare", "Show how two runs differ."),
+        "gate": ("plimsoll.cli.gate", "Say whether a build may pass: budgets, and the comparison with a baseline."),
+        "history": ("plimsoll.cli.history", "Show stored runs, and where a figure moved."),
+        "schema": ("plimsoll.cli.schema", "Print the JSON Schema of the budget file."),
+    }
+)
+"""Commands that are in no group."""
 
 
 class LazyGroup(click.Group):
@@ -61,13 +77,23 @@ class LazyGroup(click.Group):
             formatter.write_dl(rows)
 
 
+class ReportGroup(LazyGroup):
+    """A group in which a file stands for `run` with that file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in the command that goes without saying."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
 def _codes() -> str:
     return "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in sorted(ExitCode))
 
 
 @click.group(
     cls=LazyGroup,
-    commands_at=MappingProxyType({}),
+    commands_at=ALONE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog=_codes(),
 )
@@ -81,9 +107,14 @@ def load() -> None:
     """Load a service: at a rate it does not choose, or by users that wait for it."""
 
 
-@plimsoll.group(cls=LazyGroup, commands_at=REPORT)
+@plimsoll.group(cls=ReportGroup, commands_at=REPORT)
 def report() -> None:
     """Report what was measured elsewhere or before."""
+
+
+@plimsoll.group(cls=LazyGroup, commands_at=RENDER)
+def render() -> None:
+    """Write what other tools need, from the budget file."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -53,6 +53,11 @@ def with_load_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def wish_options() -> dict[str, Any]:
+    """Return these options as they are when nobody gives any, by the names that `wish_of` takes."""
+    return click.command()(with_load_options(lambda: None)).make_context("run", []).params
+
+
 def wish_of(
     *,
     flow: Path | None,

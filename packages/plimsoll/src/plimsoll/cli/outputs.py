@@ -30,6 +30,8 @@ _SAID: Final = {
     Format.MARKDOWN: "For a pull request.",
 }
 
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
@@ -78,17 +80,23 @@ class Outputs:
 
 
 def with_outputs(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options, and `outputs` made of them."""
+    """Give a command the options for all of them, and `outputs` made of them."""
+    folder = click.Path(path_type=Path, file_okay=False)
+    made = click.option("--store", type=folder, metavar="FOLDER", help="Keep the whole result among others here.")(
+        with_reports(command)
+    )
+    return click.option("--out", type=_FILE, metavar="FILE", help="The whole result, to merge and compare.")(made)
+
+
+def with_reports(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options for reports, and `outputs` made of them."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, out: Path | None, store: Path | None, **given: Any) -> Any:
+    def wrapped(*args: Any, out: Path | None = None, store: Path | None = None, **given: Any) -> Any:
         reports = {form: path for form in Format if (path := given.pop(f"to_{form}")) is not None}
         return command(*args, outputs=Outputs(out, reports, store), **given)
 
-    path = click.Path(path_type=Path, dir_okay=False)
     made: Callable[..., Any] = wrapped
     for form in reversed(Format):
-        made = click.option(f"--{form}", f"to_{form}", type=path, metavar="FILE", help=_SAID[form])(made)
-    folder = click.Path(path_type=Path, file_okay=False)
-    made = click.option("--store", type=folder, metavar="FOLDER", help="Keep the whole result among others here.")(made)
-    return click.option("--out", type=path, metavar="FILE", help="The whole result, to merge and compare.")(made)
+        made = click.option(f"--{form}", f"to_{form}", type=_FILE, metavar="FILE", help=_SAID[form])(made)
+    return made

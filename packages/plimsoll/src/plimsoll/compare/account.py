@@ -18,10 +18,17 @@ _MARKS = {
     GateVerdict.INVALID: "⚠️",
 }
 
+_HOLDS = {True: "✓", False: "✗", None: "?"}
+
 
 def markdown(gated: Gated) -> str:
     """Return a comment for a pull request: the verdict, why, budgets, and ratios with their intervals."""
     return "\n".join(_markdown(gated)) + "\n"
+
+
+def text(gated: Gated) -> str:
+    """Return the same for the terminal; the verdict last, where the eye is."""
+    return "\n".join(_text(gated)) + "\n"
 
 
 def plain(gated: Gated) -> dict[str, object]:
@@ -46,6 +53,21 @@ def _markdown(gated: Gated) -> Iterator[str]:
         yield from (_budget_row(each) for each in gated.candidate.thresholds)
     if gated.comparison is not None and gated.comparison.findings:
         yield from _ratio_table(gated.comparison)
+
+
+def _text(gated: Gated) -> Iterator[str]:
+    for judged in gated.candidate.thresholds if gated.candidate is not None else ():
+        actual = "no data" if judged.actual is None else f"{judged.actual:.6g}"
+        yield f"  {_HOLDS[judged.holds]} {judged.metric}: {judged.condition}  {actual}"
+    comparison = gated.comparison
+    if comparison is not None and comparison.findings:
+        width = max(len(each.figure.name) for each in comparison.findings)
+        for each in comparison.findings:
+            worse = f"worse by {_percent(each.ratio.estimate):>7}  ({_span(each)})" if each.ratio.pairs else "no data"
+            yield f"  {each.figure.name:<{width}}  {worse}  {each.ruling}"
+        yield f"  {comparison.rounds} rounds counted, {comparison.invalid} set aside as invalid"
+    yield from (f"  - {reason}" for reason in gated.reasons)
+    yield f"  {gated.verdict}"
 
 
 def _ratio_table(comparison: Comparison) -> Iterator[str]:

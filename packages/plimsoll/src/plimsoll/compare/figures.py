@@ -44,6 +44,11 @@ class Figure:
         tags = ",".join(f"{key}:{value}" for key, value in self.having)
         return f"{self.metric}{{{tags}}} {self.aggregation}" if tags else f"{self.metric} {self.aggregation}"
 
+    @property
+    def share(self) -> float | None:
+        """Which share of the values a percentile is about, 0 to 1; None for what is no percentile."""
+        return _percent(self.aggregation) / 100 if self.aggregation.startswith("p") else None
+
     def of(self, run: Run) -> float | None:
         """Return it; None where the run holds nothing to make it from.
 

@@ -54,6 +54,11 @@ def gate(candidate: Run | None, comparison: Comparison | None) -> Gated:
             for each in candidate.thresholds
             if each.holds is False and each.actual is not None
         ]
+        reasons += [
+            f"{each.metric}: {each.condition}: nothing was recorded to judge it by"
+            for each in candidate.thresholds
+            if each.holds is None
+        ]
     if comparison is not None:
         reasons += comparison.reasons
     return Gated(candidate, comparison, tuple(dict.fromkeys(reasons)))
