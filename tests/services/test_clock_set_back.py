@@ -106,7 +106,8 @@ async def test_an_open_breaker_opens_no_later_than_its_pause(house: House, clock
 
 async def test_the_cache_still_follows_what_others_write(store: Store, clock: WrongClock, tmp_path: Path) -> None:
     other, cache = await open_store(tmp_path / "natalis.db"), MemoryCache(clock)
-    freshness = Freshness(store.connection, cache, clock)
+    assert store.changes is not None
+    freshness = Freshness(store.changes, cache, clock)
     await freshness.step()
     await other.facts.put("colour", "red")
     assert await cache.fetch("colour", AHEAD, lambda: store.facts.get("colour")) == "red"

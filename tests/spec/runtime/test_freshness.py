@@ -16,7 +16,8 @@ async def test_what_another_process_wrote_is_read_a_second_later(tmp_path: Path)
     mine, other = await open_store(tmp_path / "n.db"), await open_store(tmp_path / "n.db")
     clock = VirtualClock(NOON)
     cache = MemoryCache(clock)
-    freshness = Freshness(mine.connection, cache, clock)
+    assert mine.changes is not None
+    freshness = Freshness(mine.changes, cache, clock)
     await freshness.step()
     await other.facts.put("colour", "red")
     assert await cache.fetch("colour", timedelta(hours=1), lambda: mine.facts.get("colour")) == "red"

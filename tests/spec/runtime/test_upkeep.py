@@ -38,9 +38,6 @@ class _Connection:
 
     async def ping(self) -> None: ...
 
-    async def changed_elsewhere(self) -> bool:
-        return False
-
     def pools(self) -> Sequence[Pool]:
         return ()
 

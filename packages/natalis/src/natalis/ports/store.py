@@ -42,13 +42,6 @@ class Connection(Protocol):
         """Read and return; raises `StoreUnavailable`."""
         ...
 
-    async def changed_elsewhere(self) -> bool:
-        """Return whether another process may have written since the last call; what was cached before is then stale.
-
-        A store that cannot tell says yes.
-        """
-        ...
-
     def pools(self) -> Sequence[Pool]:
         """Return how many connections are in use; always the same pools, in the same order. Asks nobody."""
         ...
@@ -65,9 +58,20 @@ class Connection(Protocol):
         ...
 
 
+class Changes(Protocol):
+    """What others write, of a store that can tell them from the process that asks."""
+
+    async def changed_elsewhere(self) -> bool:
+        """Return whether another process wrote since the last call; what was cached before is then stale."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything a store offers; made by `stores/NAME/` and passed on piece by piece."""
+    """Everything a store offers; made by `stores/NAME/` and passed on piece by piece.
+
+    `changes` is None where the store cannot tell: a fleet's processes forget together, through their cache.
+    """
 
     connection: Connection
     people: People
@@ -83,3 +87,4 @@ class Store:
     facts: Facts
     feedback: Feedback
     census: Census
+    changes: Changes | None = None

@@ -11,7 +11,7 @@ from datetime import timedelta
 from natalis.ports.cache import Cache
 from natalis.ports.clock import Clock
 from natalis.ports.service import Step
-from natalis.ports.store import Connection
+from natalis.ports.store import Changes
 
 EVERY = timedelta(seconds=1)
 
@@ -19,8 +19,8 @@ EVERY = timedelta(seconds=1)
 class Freshness:
     """Looks once a second whether others wrote; a reader of the cache lags behind them by no more than that."""
 
-    def __init__(self, connection: Connection, cache: Cache, clock: Clock) -> None:
-        self._connection = connection
+    def __init__(self, changes: Changes, cache: Cache, clock: Clock) -> None:
+        self._changes = changes
         self._cache = cache
         self._clock = clock
         self._due = clock.now()
@@ -35,7 +35,7 @@ class Freshness:
         now = self._clock.now()
         if not now < self._due <= now + EVERY:  # further off: the clock was set back
             self._due = now + EVERY
-            if await self._connection.changed_elsewhere():
+            if await self._changes.changed_elsewhere():
                 await self._cache.invalidate("*")
         return Step(worked=False, wake_at=self._due)
 

@@ -102,8 +102,8 @@ def _attendants(
     store, clock = application.store, application.clock
     plans = Role.PLANNER in roles  # of these there are few, and there is always one
     yield Gauges(store, transport, clock, metrics, counts_people=plans)
-    if not application.settings.is_fleet:
-        yield Freshness(store.connection, application.cache, clock)
+    if store.changes is not None:
+        yield Freshness(store.changes, application.cache, clock)
     if plans:
         keep = application.settings.keep_deliveries
         yield Upkeep(store.connection, clock, keep=keep or None)

@@ -23,7 +23,9 @@ def metered(store: Store, registry: Registry) -> Store:
     """
     metrics = StoreMetrics(registry)
     metrics.watch(store.connection)
-    views = {field.name: getattr(store, field.name) for field in dataclasses.fields(Store)}
+    views = {
+        field.name: view for field in dataclasses.fields(Store) if (view := getattr(store, field.name)) is not None
+    }
     return dataclasses.replace(
         store, **{name: cast("Any", _Metered(view, name, metrics.heard)) for name, view in views.items()}
     )

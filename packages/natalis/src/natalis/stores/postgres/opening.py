@@ -42,17 +42,10 @@ class PostgresConnection:
     def __init__(self, engine: Engine, upkeep: Upkeep) -> None:
         self._engine = engine
         self._upkeep = upkeep
-        self._newest: int | None = None
 
     async def ping(self) -> None:
         """Read and return; raises `StoreUnavailable`."""
         await self._engine.once(lambda session: session.row("anything", _Number))
-
-    async def changed_elsewhere(self) -> bool:
-        """Return whether anybody wrote since the last call, this process included: the server does not tell apart."""
-        row = await self._engine.once(lambda session: session.row("newest_transaction", _Number))
-        known, self._newest = self._newest, None if row is None else row.number
-        return known != self._newest
 
     def pools(self) -> Sequence[Pool]:
         """Return how many connections are in use, to the primary and to the replica."""

@@ -49,17 +49,10 @@ class SqliteConnection:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._data_version: int | None = None
 
     async def ping(self) -> None:
         """Read and return; raises `StoreUnavailable`."""
         await self._engine.read(lambda session: session.row("anything", Number))
-
-    async def changed_elsewhere(self) -> bool:
-        """Return whether another process wrote since the last call; SQLite counts for the connection that writes."""
-        row = await self._engine.write(lambda session: session.row("data_version", Number))
-        known, self._data_version = self._data_version, None if row is None else row.number
-        return known != self._data_version
 
     def pools(self) -> Sequence[Pool]:
         """Return how many connections are at work: one writes, a few read."""
@@ -72,6 +65,20 @@ class SqliteConnection:
     async def close(self) -> None:
         """Finish what was begun, then let go of every file."""
         await self._engine.close()
+
+
+class SqliteChanges:
+    """Implements `natalis.ports.store.Changes`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._data_version: int | None = None
+
+    async def changed_elsewhere(self) -> bool:
+        """Return whether another process wrote since the last call; SQLite counts for the connection that writes."""
+        row = await self._engine.write(lambda session: session.row("data_version", Number))
+        known, self._data_version = self._data_version, None if row is None else row.number
+        return known != self._data_version
 
 
 async def open_store(path: Path, *, exclusive: bool = False) -> Store:
@@ -175,6 +182,7 @@ def _bundle(engine: Engine) -> Store:
         facts=SqliteFacts(engine),
         feedback=SqliteFeedback(engine),
         census=SqliteCensus(engine),
+        changes=SqliteChanges(engine),
     )
 
 

@@ -59,7 +59,3 @@ SELECT coalesce(sum(rating), 0)::bigint AS total, count(*)::bigint AS size FROM 
 -- name: anything
 -- Read something, to see that the database answers.
 SELECT 1 AS number;
-
--- name: newest_transaction
--- A number that grows with every transaction that writes.
-SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS number;
