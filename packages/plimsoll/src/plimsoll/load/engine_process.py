@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
 import sys
 from collections import deque
 from typing import Final, Self, TextIO
@@ -67,7 +70,8 @@ class EngineProcess:
     async def end(self) -> None:
         """End it, at once."""
         if self._process.returncode is None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):  # not `kill()`: that may reap it before asyncio does
+                os.kill(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         await self._listening
 
