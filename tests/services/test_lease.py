@@ -139,7 +139,8 @@ async def test_what_ended_while_the_store_was_away_is_written_when_it_is_back_an
     for _ in range(3):
         failed = await _fails(worker.step())
         assert failed
-    assert await house.tally() == {"sending": 10, "queued": 10}  # what was claimed meanwhile, and no more
+    assert await house.tally() == {"sending": 15, "queued": 5}  # what was claimed meanwhile, and no more
+    assert len(house.provider.calls) == 5  # of which nothing is called before what ended is written
     cut.broken = set()
     await run(worker)
 

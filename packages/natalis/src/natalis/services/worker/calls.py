@@ -65,15 +65,22 @@ class Calls:
         clock: Measures durations.
         timeout: After this long without an answer a call is given up as unknown.
         on_outcome: Hears of every outcome of a call that was really made, at once.
+        on_place: Told that a call has left its place; may begin another one.
     """
 
     def __init__(
-        self, provider: Provider, clock: Clock, timeout: timedelta, on_outcome: Callable[[Outcome], None]
+        self,
+        provider: Provider,
+        clock: Clock,
+        timeout: timedelta,
+        on_outcome: Callable[[Outcome], None],
+        on_place: Callable[[], None],
     ) -> None:
         self._provider = provider
         self._clock = clock
         self._timeout = timeout.total_seconds()
         self._on_outcome = on_outcome
+        self._on_place = on_place
         self._under_way: dict[str, Call] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._landed: list[Landing] = []
@@ -128,7 +135,15 @@ class Calls:
 
     async def half_landed(self, *, within: timedelta) -> None:
         """Wait until half of the calls have come back, at most this long in real time."""
-        bell = self._bell_for((len(self._landed) + len(self._under_way) + 1) // 2)
+        await self.landed((len(self._landed) + len(self._under_way) + 1) // 2, within=within)
+
+    async def more_landed(self, count: int, *, within: timedelta) -> None:
+        """Wait until so many more calls have come back, at most this long in real time."""
+        await self.landed(len(self._landed) + count, within=within)
+
+    async def landed(self, count: int, *, within: timedelta) -> None:
+        """Wait until so many calls have come back, at most this long in real time."""
+        bell = self._bell_for(count)
         if not bell.done():
             await asyncio.wait({bell}, timeout=within.total_seconds())
 
@@ -200,3 +215,4 @@ class Calls:
         self._landed.append(Landing(call.claimed, outcome, self._clock.now(), took, call.lost))
         if len(self._landed) >= self._rings_at:
             self._ring()
+        self._on_place()

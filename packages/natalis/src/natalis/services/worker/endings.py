@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from natalis.domain.delivery import DeliveryKey, Status
 from natalis.domain.events import AttemptEnded, Event, Fenced, Missed
-from natalis.domain.outcome import Withheld
+from natalis.domain.outcome import Deferred, Withheld
 from natalis.domain.retry import Terms, Verdict, judge, kept
 from natalis.ports.inbox import Claimed, Completion
 from natalis.services.worker.calls import Landing
@@ -32,6 +32,11 @@ def decide_ending(landing: Landing, terms: Terms, *, draw: float) -> Ending:
 def unwritable(claimed: Claimed, reason: str, *, now: datetime) -> Ending:
     """Let one delivery fail, replayably, whose message cannot be written; no call was made."""
     return _ending(Landing(claimed, Withheld(reason), now), Verdict(Status.FAILED, "withheld", kept(reason)))
+
+
+def given_back(claimed: Claimed, terms: Terms, reason: str, *, now: datetime) -> Ending:
+    """Let one delivery go back, due at once and not charged, that was claimed and not called."""
+    return decide_ending(Landing(claimed, Deferred(f"not called: {reason}", outage=True), now), terms, draw=0)
 
 
 def _ending(landing: Landing, verdict: Verdict) -> Ending:

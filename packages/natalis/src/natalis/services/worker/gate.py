@@ -44,15 +44,15 @@ class Gate:
         """Until when no call is made (UTC); None while calls are made."""
         return self._breaker.until if isinstance(self._breaker, Open) else None
 
-    def places(self, free: int, *, in_flight: int) -> int:
-        """Return how many calls may begin now, of `free` slots."""
+    def places(self, free: int, *, in_flight: int, stocked: int) -> int:
+        """Return how many more deliveries may be taken on, of `free`; those `stocked` will use the limit up as well."""
         now = self._clock.now()
         self._move(at_time(self._breaker, now=now))
         allowed = allowance(self._breaker, self._rule, in_flight=in_flight, free=free)
         if self._limit is None:
             return allowed
         self._window = at_present(self._window, self._limit, now=now)
-        return min(allowed, room(self._window, self._limit, now=now))
+        return min(allowed, max(0, room(self._window, self._limit, now=now) - stocked))
 
     def is_open_to(self, *, in_flight: int) -> bool:
         """Whether the breaker still lets one more through: it may have moved after parcels were asked for."""

@@ -47,6 +47,8 @@ class Mailbag:
         if self.receiving is not None and not self.receiving.done() and self._is_overdue():
             await self._stop_receiving()
             raise TransportUnavailable(f"the queue has not answered for {_OVERDUE.total_seconds():g} s")
+        if self.receiving is not None and not self._unclaimed and not self._has_answer(self.receiving):
+            await asyncio.wait({self.receiving}, timeout=0)  # one turn of the loop: what is at hand is had at once
         if not self._unclaimed and self.receiving is not None and self._has_answer(self.receiving):
             receiving, self.receiving = self.receiving, None
             self._unclaimed.extend(await receiving)

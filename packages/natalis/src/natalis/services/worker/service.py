@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from natalis.domain.delivery import Delivery
+from natalis.domain.delivery import Delivery, DeliveryKey
 from natalis.domain.events import Fenced, Quarantined
 from natalis.domain.message import Message
 from natalis.domain.outcome import Deferred, Withheld
@@ -20,12 +20,14 @@ from natalis.ports.service import Step
 from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
 from natalis.services.worker.calls import Calls, Landing
-from natalis.services.worker.endings import Ending, decide_ending, events_of, unwritable
+from natalis.services.worker.endings import Ending, decide_ending, events_of, given_back, unwritable
 from natalis.services.worker.gate import Gate
 from natalis.services.worker.mailbag import Mailbag
 from natalis.services.worker.options import OnUnknown, WorkerOptions
+from natalis.services.worker.stock import Stock, Stocked
 
 _NO_TIME = timedelta(0)
+_UNHURRIED = 4  # times the linger, while calls begin out of the stock
 _BREATH = timedelta(milliseconds=100)  # between two tries of a store that fails while draining
 
 
@@ -68,8 +70,11 @@ class Worker:
         self._options = options
         self._mailbag = Mailbag(transport, options.patience, clock)
         self._gate = Gate(provider.name, options.breaker, options.rate, clock=clock, telemetry=telemetry)
-        self._calls = Calls(provider, clock, options.call_timeout, self._gate.came_back)
+        self._calls = Calls(provider, clock, options.call_timeout, self._gate.came_back, self._on_place)
+        # Where nobody repeats a call, one that a crash leaves claimed is for a person to look at: no more than needed.
+        self._stock = Stock(options.concurrency if self._may_repeat else 0, clock)
         self._unwritten: list[Ending] = []
+        self._cannot_write = False
 
     @property
     def name(self) -> str:
@@ -85,6 +90,10 @@ class Worker:
     def breaker(self) -> str:
         """Where the provider's breaker stands: `closed`, `open` or `half-open`."""
         return self._gate.state
+
+    @property
+    def _may_repeat(self) -> bool:
+        return self._provider.recognises_repeats or self._options.on_unknown is OnUnknown.RETRY
 
     async def step(self) -> Step:
         """Make a round; with nothing to do wait for something, at most `patience`, and make another."""
@@ -107,18 +116,18 @@ class Worker:
         await self._mailbag.stop()
         grace = asyncio.ensure_future(self._clock.sleep(self._options.grace))
         try:
-            while (self._calls or self._unwritten) and not grace.done():
+            while (self._calls or self._stock or self._unwritten) and not grace.done():
                 await self._wind_down(grace)
         finally:
             grace.cancel()
+        self._give_back(self._stock.take_all(), "the worker stopped")
         await self._calls.give_up()
         await self._write_ends()
         await self._mailbag.claimed()
 
     async def _round(self) -> bool:
-        in_flight = len(self._calls)
-        self._mailbag.ask(self._gate.places(self._options.concurrency - in_flight, in_flight=in_flight))
-        if self._unwritten:  # the store failed: no more is taken on before it takes what has ended
+        self._mailbag.ask(self._wanted())
+        if self._cannot_write:  # no more is taken on before the store takes what has ended
             ended = await self._write_and_renew()
             return await self._take_on() or ended
         # Side by side: the calls of one lot begin while the ends of the last are written. Neither is cut short by an
@@ -129,7 +138,13 @@ class Worker:
                 raise result
         return any(results)
 
+    def _wanted(self) -> int:
+        in_flight, stocked = len(self._calls), len(self._stock)
+        free = self._options.concurrency + self._stock.ahead() - in_flight - stocked
+        return self._gate.places(free, in_flight=in_flight, stocked=stocked)
+
     async def _write_and_renew(self) -> bool:
+        self._give_back(self._stock.take_stale(), "no call came back in time to make place for it")
         ended = await self._write_ends()
         await self._renew()
         return ended
@@ -140,11 +155,23 @@ class Worker:
         batch = tuple(self._unwritten)
         if not batch:
             return False
-        fenced = set(await self._inbox.complete([each.completion for each in batch]))
+        fenced = await self._written(batch)
         del self._unwritten[: len(batch)]
         for event in events_of(batch, fenced, self._options.tolerances):
             self._telemetry.record(event)
         return True
+
+    async def _written(self, batch: Sequence[Ending]) -> Collection[DeliveryKey]:
+        """Write; until that succeeds again, no call begins after one that failed."""
+        try:
+            fenced = set(await self._inbox.complete([each.completion for each in batch]))
+        except BaseException:
+            self._cannot_write = True
+            raise
+        if self._cannot_write:
+            self._cannot_write = False
+            self._fill()
+        return fenced
 
     async def _renew(self) -> None:
         now = self._clock.now()
@@ -158,16 +185,31 @@ class Worker:
         if not parcels:
             return False
         now = self._clock.now()
-        claimed = await self._inbox.claim(
-            tuple(dict.fromkeys(parcel.key for parcel in parcels)),
-            worker_id=self._options.worker_id,
-            now=now,
-            lease_until=now + self._options.lease,
-        )
-        for each in claimed:
-            self._begin(each, renew_at=now + self._options.lease / 3)
+        lease_until, renew_at = now + self._options.lease, now + self._options.lease / 3
+        keys = tuple(dict.fromkeys(parcel.key for parcel in parcels))
+        worker_id = self._options.worker_id
+        for each in await self._inbox.claim(keys, worker_id=worker_id, now=now, lease_until=lease_until):
+            self._stock.put(each, lease_until=lease_until, renew_at=renew_at)
+        self._fill()
         await self._mailbag.claimed()
         return True
+
+    def _on_place(self) -> None:
+        self._stock.note_return()
+        self._fill()
+
+    def _fill(self) -> None:
+        """Begin a call of what is stocked in every free place, or let it end without one."""
+        while self._stock and len(self._calls) < self._options.concurrency and not self._cannot_write:
+            stocked = self._stock.take()
+            if self._stock.is_fresh(stocked):
+                self._begin(stocked.claimed, renew_at=stocked.renew_at)
+            else:
+                self._give_back([stocked], "its turn came too late")
+
+    def _give_back(self, stocked: Iterable[Stocked], reason: str) -> None:
+        now = self._clock.now()
+        self._unwritten += [given_back(each.claimed, self._terms(), reason, now=now) for each in stocked]
 
     def _begin(self, claimed: Claimed, *, renew_at: datetime) -> None:
         profile = claimed.profile
@@ -195,9 +237,10 @@ class Worker:
         self._unwritten.append(unwritable(claimed, reason, now=self._clock.now()))
 
     def _decided(self, landing: Landing) -> Ending:
-        may_repeat = self._provider.recognises_repeats or self._options.on_unknown is OnUnknown.RETRY
-        terms = Terms(self._options.retry, may_repeat, self._gate.paused_until)
-        return decide_ending(landing, terms, draw=self._random())
+        return decide_ending(landing, self._terms(), draw=self._random())
+
+    def _terms(self) -> Terms:
+        return Terms(self._options.retry, self._may_repeat, self._gate.paused_until)
 
     def _is_lost(self, landing: Landing) -> bool:
         if landing.lost:
@@ -215,8 +258,12 @@ class Worker:
         await asyncio.wait(waits, timeout=patience.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
 
     async def _linger(self) -> None:
-        """Let more calls come back once one has, so that many share a transaction."""
-        if self._options.patience > _NO_TIME and self._calls.has_landed:
+        """Let more calls come back once one has, so that many share a transaction; longer while no place is empty."""
+        if self._options.patience <= _NO_TIME or not self._calls.has_landed:
+            return
+        if self._stock:
+            await self._calls.more_landed((len(self._stock) + 1) // 2, within=_UNHURRIED * self._options.linger)
+        else:
             await self._calls.half_landed(within=self._options.linger)
 
     def _wake_at(self) -> datetime | None:
@@ -224,17 +271,16 @@ class Worker:
         return self._clock.now() if self._options.patience > _NO_TIME else self._next_instant()
 
     def _next_instant(self) -> datetime | None:
-        instants = (self._calls.next_renewal(), self._gate.next_instant())
+        instants = (self._calls.next_renewal(), self._gate.next_instant(), self._stock.stale_at())
         return min((instant for instant in instants if instant is not None), default=None)
 
     async def _wind_down(self, grace: asyncio.Future[None]) -> None:
         try:
-            await self._write_ends()
-            await self._renew()
+            await self._write_and_renew()
         except Exception:  # noqa: BLE001 - the store may be back before the grace is over
             await asyncio.wait({grace}, timeout=_BREATH.total_seconds())
             return
         if self._calls:
-            third = self._options.lease / 3
+            longest = _BREATH if self._stock else self._options.lease / 3
             waits = {grace, self._calls.landing()}
-            await asyncio.wait(waits, timeout=third.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, timeout=longest.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
