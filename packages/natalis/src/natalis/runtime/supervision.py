@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from natalis.ports.clock import Clock
 from natalis.ports.service import Service
 from natalis.runtime.bell import Bell
+from natalis.runtime.ending import Ending
 from natalis.runtime.loop import run
 from natalis.runtime.progress import Progress
 
@@ -35,15 +36,24 @@ def supervised(services: Sequence[Service], clock: Clock) -> tuple[Supervised, .
     return tuple(Supervised(service, Progress(service.name, clock), service.name in _LISTENERS) for service in services)
 
 
-async def supervise(staff: Sequence[Supervised], clock: Clock, bell: Bell, stopping: asyncio.Event) -> None:
-    """Run every service until `stopping` is set, then drain them in the order given (planner first, reaper last)."""
+async def supervise(staff: Sequence[Supervised], clock: Clock, bell: Bell, ending: Ending) -> None:
+    """Run every service until the ending, then drain them in the order given (planner first, reaper last).
+
+    A step that hangs, or a drain, is cut off when the ending's time is over.
+    """
     async with asyncio.TaskGroup() as group:
-        for each in staff:
-            loop = run(each.service, clock, bell, stopping, each.progress, listens=each.listens)
-            group.create_task(loop, name=each.service.name)
+        loops = [
+            group.create_task(
+                run(each.service, clock, bell, ending.stopping, each.progress, listens=each.listens),
+                name=each.service.name,
+            )
+            for each in staff
+        ]
+        group.create_task(ending.cut_off(loops), name="ending")
     for each in staff:
         try:
-            await each.service.drain()
+            async with ending.working():
+                await each.service.drain()
         except Exception:  # noqa: BLE001 - the others must still drain; leases cover what this one held
             _log.exception("%s could not drain; its leases will run out", each.service.name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import logging
@@ -18,6 +17,7 @@ from natalis.ports.transport import Transport
 from natalis.runtime.adapters import open_transport, queue_name
 from natalis.runtime.bell import Bell
 from natalis.runtime.clock_skew import warn_of_skew
+from natalis.runtime.ending import Ending
 from natalis.runtime.freshness import Freshness
 from natalis.runtime.front_doors import FrontDoors, open_limiter
 from natalis.runtime.gauges import Gauges
@@ -67,7 +67,7 @@ async def up(
         StoreUnavailable: The database cannot be opened, or another process owns it.
     """
     check_roles(settings, roles)
-    stopping = asyncio.Event()
+    ending = Ending(settings.drain)
     registry = Registry()
     watch_process(registry, service="natalis", version=__version__)
     metrics = Metrics(
@@ -75,11 +75,13 @@ async def up(
     )
     telemetry = Fanout(metrics, EventLog())
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(stop_on_signals(stopping))
-        application = await stack.enter_async_context(_opened(settings, clock, registry, metrics, roles))
+        stack.enter_context(stop_on_signals(ending.stopping))
+        opened = _opened(settings, clock, registry, metrics, roles)
+        application = await stack.enter_async_context(ending.hurried(opened))
         await warn_of_skew(settings, clock)
         await _take_over(application, telemetry)
-        transport = await stack.enter_async_context(open_transport(settings, clock, instance=application.instance))
+        queue = open_transport(settings, clock, instance=application.instance)
+        transport = await stack.enter_async_context(ending.hurried(queue))
         provider = open_provider(settings, clock)
         metrics.record(BreakerMoved(provider.name, "closed"))
         stack.push_async_callback(provider.close)
@@ -90,10 +92,10 @@ async def up(
         staff = supervised([*services, *attendants, *rates], clock)
         doors = FrontDoors(application, transport, staff, registry, metrics, limiter)
         _watch(application, services, metrics)
-        api, scraped = await stack.enter_async_context(doors.opened(roles))
+        api, scraped = await stack.enter_async_context(ending.hurried(doors.opened(roles)))
         gc.freeze()  # what a process starts with it keeps: no collection is to look at it again, amid requests
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
-        await supervise(staff, clock, Bell(), stopping)
+        await supervise(staff, clock, Bell(), ending)
 
 
 def _attendants(
