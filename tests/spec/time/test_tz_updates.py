@@ -10,17 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from natalis.caches.memory import MemoryCache
+from natalis.clocks.virtual import VirtualClock
 from natalis.domain.delivery import DeliveryKey, Status
 from natalis.domain.occasion import BIRTHDAY, KindRule
 from natalis.domain.planning import Decision, Plannable, Retime, decide_plans
 from natalis.domain.rulebook import Rulebook
 from natalis.domain.user import User
+from natalis.ports.cache import Cache
 from natalis.ports.inbox import Completion
 from natalis.ports.outbox import Disposal, Due, DueWindow, Queued
 from natalis.ports.plans import Plans
 from natalis.ports.store import Store
 from natalis.stores.sqlite.opening import open_store
 from natalis.testing.builders import ZONES, a_profile, an_arrival
+from natalis.usecases import freshness
 from natalis.usecases.move_zones import TZ_VERSION, Applied, Drift, Effect, Move, MoveZones, Stranded
 from natalis.zones.pinned import TzdataZones
 
@@ -59,8 +63,11 @@ async def plan(store: Store, until: datetime) -> None:
     await store.plans.plan(until=until, limit=100, now=NOW, decide=lambda found: decide_plans(found, book))
 
 
-def moving(store: Store, zones: TzdataZones, *, plans: Plans | None = None, batch: int = 500) -> MoveZones:
-    return MoveZones(plans or store.plans, store.facts, zones, KINDS, batch=batch)
+def moving(
+    store: Store, zones: TzdataZones, *, plans: Plans | None = None, cache: Cache | None = None, batch: int = 500
+) -> MoveZones:
+    kept = cache or MemoryCache(VirtualClock(NOW))
+    return MoveZones(plans or store.plans, store.facts, kept, zones, KINDS, batch=batch)
 
 
 async def effects(move_zones: MoveZones) -> list[Effect]:
@@ -112,6 +119,25 @@ async def test_applied_twice_it_moves_nothing_the_second_time(store: Store, newe
 
     assert await effects(moving(store, newer)) == []
     assert await moving(store, newer).apply() == Applied("2099a", occasions=0)
+
+
+async def test_nobody_reads_a_fire_time_of_the_old_release_from_a_cache(store: Store, newer: TzdataZones) -> None:
+    user, cache = await add(store, "1990-07-20", DENVER), MemoryCache(VirtualClock(NOW))
+
+    async def read() -> list[datetime]:
+        keys = (freshness.user_key(user.id), f"{freshness.DELIVERY_LISTS}a", f"{freshness.TIMELINES}a")
+        return [await cache.fetch(key, HOUR, lambda: _upcoming(store, user)) for key in keys]
+
+    before = await read()
+    await moving(store, newer, cache=cache).apply()
+
+    assert await read() == [instant + HOUR for instant in before]
+
+
+async def _upcoming(store: Store, user: User) -> datetime:
+    upcoming, _ = await fire_times(store, user)
+    assert upcoming is not None
+    return upcoming
 
 
 async def test_many_people_are_moved_batch_by_batch(store: Store, newer: TzdataZones) -> None:

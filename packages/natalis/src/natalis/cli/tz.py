@@ -36,7 +36,8 @@ def command() -> None:
 async def preview(output: Output, application: Application, folder: Path | None, release: str | None) -> None:
     """Show every message that would go out at another instant; nothing is written."""
     zones = application.zones if folder is None else zones_in(folder, release)
-    moving = MoveZones(application.store.plans, application.store.facts, zones, application.settings.kinds)
+    store, settings = application.store, application.settings
+    moving = MoveZones(store.plans, store.facts, application.cache, zones, settings.kinds)
     rows: list[Record] = []
     with output.progress("comparing fire times", None) as advance:
         async for effect in moving.preview():

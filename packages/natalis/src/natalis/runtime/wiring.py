@@ -122,7 +122,7 @@ def assemble(
         tokens=ManageTokens(store.tokens, cache, clock),
         feedback=GiveFeedback(store.feedback, store.facts, clock),
         suppress=Suppress(store.suppressions, store.people, store.facts, clock),
-        move_zones=MoveZones(store.plans, store.facts, zones, settings.kinds),
+        move_zones=MoveZones(store.plans, store.facts, cache, zones, settings.kinds),
     )
 
 

@@ -36,6 +36,12 @@ async def forget_lists(cache: Cache) -> None:
     await cache.invalidate(f"{TIMELINES}*")
 
 
+async def forget_fire_times(cache: Cache) -> None:
+    """Forget everything that tells when a message goes out: users with their next turns, deliveries and timelines."""
+    await cache.invalidate(user_key("*"))
+    await forget_deliveries(cache)
+
+
 async def forget_deliveries(cache: Cache) -> None:
     """Forget every list of deliveries and every timeline."""
     await cache.invalidate(f"{DELIVERY_LISTS}*")

@@ -11,9 +11,11 @@ from natalis.domain.occasion import KindRule
 from natalis.domain.planning import Plannable, Retime, decide_retime
 from natalis.domain.rulebook import Rulebook
 from natalis.errors import InvalidInput
+from natalis.ports.cache import Cache
 from natalis.ports.facts import Facts
 from natalis.ports.plans import Plans
 from natalis.ports.zones import Zones
+from natalis.usecases import freshness
 
 TZ_VERSION = "tz version"
 """The fact that names the release which the stored fire times were computed with."""
@@ -97,16 +99,25 @@ class MoveZones:
     Args:
         plans: The occasions with their pending deliveries.
         facts: Where the release is recorded.
+        cache: Where fire times may be kept that no longer hold.
         zones: The release to move to: the running one, or a newer one to preview.
         kinds: The rule of each kind, by name, as it stands today.
         batch: How many occasions one transaction reads or writes.
     """
 
     def __init__(
-        self, plans: Plans, facts: Facts, zones: Zones, kinds: Mapping[str, KindRule], *, batch: int = BATCH
+        self,
+        plans: Plans,
+        facts: Facts,
+        cache: Cache,
+        zones: Zones,
+        kinds: Mapping[str, KindRule],
+        *,
+        batch: int = BATCH,
     ) -> None:
         self._plans = plans
         self._facts = facts
+        self._cache = cache
         self._zones = zones
         self._book = Rulebook(kinds, zones.get)
         self._batch = batch
@@ -144,12 +155,16 @@ class MoveZones:
 
     async def _pass(self) -> tuple[int, int]:
         found = moved = 0
-        async for plannables in self._scan():
-            decisions = (decide_retime(plannable, self._book) for plannable in plannables)
-            retimes = [retime for retime in decisions if retime is not None]
-            if retimes:
-                found += len(retimes)
-                moved += await self._plans.retime(retimes)
+        try:
+            async for plannables in self._scan():
+                decisions = (decide_retime(plannable, self._book) for plannable in plannables)
+                retimes = [retime for retime in decisions if retime is not None]
+                if retimes:
+                    found += len(retimes)
+                    moved += await self._plans.retime(retimes)
+        finally:
+            if found:
+                await freshness.forget_fire_times(self._cache)
         return found, moved
 
     async def _scan(self) -> AsyncIterator[Sequence[Plannable]]:
