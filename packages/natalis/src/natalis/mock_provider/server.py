@@ -8,21 +8,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 from typing import assert_never
+from urllib.parse import parse_qs
 
 import msgspec
-from aiohttp import web
 
 from natalis.errors import InvalidInput
+from natalis.mock_provider.door import Answered, Door
+from natalis.mock_provider.exchange import Cut, Reply, Request
 from natalis.mock_provider.fate import Answer, Dice, Drop, Fail, Fate, Hang, decide, latency, throw
 from natalis.mock_provider.knobs import Knobs
 from natalis.mock_provider.register import Register
 from natalis.ports.clock import Clock
 
-_JSON = "application/json"
 _TOTALS = ("received", "accepted", "replayed", "keys", "doubled", "keyless", "malformed")
 _FAULTS = ("fail", "hang", "drop")
 _KEYS_AT_ONCE = 5_000
-_GRACE = 0.05  # seconds that calls under way have at the end; aiohttp reads 0 as for ever
+_BACKLOG = 4096
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -31,6 +32,9 @@ class Letter(msgspec.Struct, frozen=True):
     email: str
     message: str
     subject: str = ""
+
+
+_LETTERS = msgspec.json.Decoder(Letter)
 
 
 class MockProvider:
@@ -49,7 +53,7 @@ class MockProvider:
         self._delivered = delivered
         self._started = clock.monotonic()
         self._seed = secrets.randbits(32)
-        self._routes: Mapping[tuple[str, str], Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = {
+        self._routes: Mapping[tuple[str, str], Callable[[Request], Answered | Awaitable[Answered]]] = {
             ("POST", "/send-email"): self._send,
             ("GET", "/health"): self._health,
             ("GET", "/stats"): self._stats,
@@ -58,27 +62,30 @@ class MockProvider:
             ("POST", "/reset"): self._reset,
         }
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer any request."""
+    def handle(self, request: Request) -> Answered | Awaitable[Answered]:
+        """Answer any request: at once, where nothing has to be waited for."""
         route = self._routes.get((request.method, request.path))
         if route is None:
             return _answer({"error": f"there is no {request.method} {request.path}"}, status=404)
-        return await route(request)
+        return route(request)
 
-    async def _send(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _send(self, request: Request) -> Answered | Awaitable[Answered]:
         try:
-            letter = msgspec.json.decode(await request.read(), type=Letter)
-        except msgspec.MsgspecError as error:
+            letter = _LETTERS.decode(request.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self.register.totals["malformed"] += 1
             return _answer({"success": False, "error": str(error)}, status=400)
-        key = request.headers.get("Idempotency-Key", "")
-        dice = self._throw(key, self.register.receive(key))
+        dice = self._throw(request.key, self.register.receive(request.key))
         wait = latency(self.knobs, dice)
-        if wait:
-            await self._clock.sleep(wait)
-        return await self._meet(self._decide(dice), request, key, letter)
+        return self._meet_later(wait, dice, request.key, letter) if wait else self._meet(dice, request.key, letter)
 
-    async def _meet(self, fate: Fate, request: web.BaseRequest, key: str, letter: Letter) -> web.StreamResponse:
+    async def _meet_later(self, wait: timedelta, dice: Dice, key: str, letter: Letter) -> Answered:
+        await self._clock.sleep(wait)
+        met = self._meet(dice, key, letter)
+        return met if isinstance(met, Reply | Cut) else await met
+
+    def _meet(self, dice: Dice, key: str, letter: Letter) -> Answered | Awaitable[Answered]:
+        fate = self._decide(dice)
         match fate:
             case Answer():
                 return _answer({"success": True, "messageId": self._accept(key, letter)})
@@ -87,13 +94,16 @@ class MockProvider:
                 return _answer({"success": False, "error": "told to fail"}, status=status, retry_after=retry_after)
             case Hang(accepted):
                 self._note("hang", key, letter, accepted=accepted)
-                await self._clock.sleep(self.knobs.hang)
-                return _cut(request)
+                return self._hang()
             case Drop(accepted):
                 self._note("drop", key, letter, accepted=accepted)
-                return _cut(request)
+                return Cut()
             case other:
                 assert_never(other)
+
+    async def _hang(self) -> Answered:
+        await self._clock.sleep(self.knobs.hang)
+        return Cut()
 
     def _throw(self, key: str, attempt: int) -> Dice:
         return throw(self._seed if self.knobs.seed is None else self.knobs.seed, key, attempt)
@@ -114,55 +124,52 @@ class MockProvider:
         first = blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
         return f"mock-{first}-{turn}" if turn > 1 else f"mock-{first}"
 
-    async def _health(self, _: web.BaseRequest) -> web.Response:
+    def _health(self, _: Request) -> Reply:
         return _answer({"status": "ok"})
 
-    async def _show(self, _: web.BaseRequest) -> web.Response:
+    def _show(self, _: Request) -> Reply:
         return _answer(self.knobs)
 
-    async def _turn(self, request: web.BaseRequest) -> web.Response:
+    def _turn(self, request: Request) -> Reply:
         try:
-            self.knobs = self.knobs.turned(await request.read())
+            self.knobs = self.knobs.turned(request.body)
         except InvalidInput as error:
             return _answer({"error": str(error)}, status=422)
         return _answer(self.knobs)
 
-    async def _reset(self, _: web.BaseRequest) -> web.Response:
+    def _reset(self, _: Request) -> Reply:
         self.register = Register()
         return _answer({"status": "reset"})
 
-    async def _stats(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _stats(self, request: Request) -> Reply:
         totals = self.register.totals
         faults = {fault: {when: totals[f"{fault}_{when}"] for when in ("before", "after")} for fault in _FAULTS}
         summary = {name: totals[name] for name in _TOTALS} | {"faults": faults}
-        if request.query.get("keys") not in {"1", "true"}:
+        if parse_qs(request.query).get("keys", [""])[0] not in {"1", "true"}:
             return _answer(summary)
-        response = web.StreamResponse(headers={"Content-Type": _JSON})
-        await response.prepare(request)
-        await response.write(msgspec.json.encode(summary)[:-1] + b',"perKey":{')
-        async for part in _keys(self.register):
-            await response.write(part)
-        await response.write(b"}}")
-        return response
+        return Reply(200, msgspec.json.encode(summary)[:-1] + b',"perKey":{', rest=_keys(self.register))
 
 
 class Running:
     """A mock provider that listens.
 
     Attributes:
-        provider: The handler behind the port.
+        provider: What answers behind the port.
         port: Where it listens.
     """
 
-    def __init__(self, provider: MockProvider, runner: web.ServerRunner, host: str) -> None:
+    def __init__(self, provider: MockProvider, server: asyncio.Server, doors: set[Door], host: str) -> None:
         self.provider = provider
-        self.port: int = runner.addresses[0][1]
+        self.port: int = server.sockets[0].getsockname()[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
-        self._runner = runner
+        self._server = server
+        self._doors = doors
 
     async def close(self) -> None:
         """Stop listening and let every call under way fall."""
-        await self._runner.cleanup()
+        self._server.close()
+        await asyncio.gather(*(door.close() for door in tuple(self._doors)))
+        await self._server.wait_closed()
 
 
 async def serve(
@@ -186,21 +193,15 @@ async def serve(
         OSError: The port cannot be had.
     """
     provider = MockProvider(knobs, clock, delivered)
-    # Below the application layer of aiohttp: no router, no middlewares, no access log. Callers that give up cancel
-    # their handler, so a hang holds nothing once its caller has timed out.
-    server = web.Server(provider.handle, access_log=None, handler_cancellation=True)
-    runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port, backlog=4096, reuse_address=True).start()
-    except BaseException:
-        await runner.cleanup()
-        raise
-    return Running(provider, runner, host)
+    doors: set[Door] = set()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Door(provider.handle, doors), host, port, backlog=_BACKLOG, reuse_address=True
+    )
+    return Running(provider, server, doors, host)
 
 
 async def _keys(register: Register) -> AsyncIterator[bytes]:
-    """Yield the counts per key as pieces of one JSON object, a few thousand keys at a time."""
+    """Yield the counts per key as the rest of one JSON object, a few thousand keys at a time."""
     part: list[bytes] = []
     comma = b""
     for key, counts in register.tally():
@@ -209,17 +210,10 @@ async def _keys(register: Register) -> AsyncIterator[bytes]:
         if len(part) == _KEYS_AT_ONCE:
             yield b"".join(part)
             part.clear()
-    yield b"".join(part)
+            await asyncio.sleep(0)  # noqa: TID251 - lets calls be answered meanwhile, waits for nothing
+    yield b"".join(part) + b"}}"
 
 
-def _answer(body: object, *, status: int = 200, retry_after: timedelta | None = None) -> web.Response:
-    headers = {} if retry_after is None else {"Retry-After": f"{retry_after.total_seconds():.0f}"}
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type=_JSON, headers=headers)
-
-
-def _cut(request: web.BaseRequest) -> web.Response:
-    """Cut the connection without an answer; what is returned goes nowhere."""
-    transport = request.transport
-    if isinstance(transport, asyncio.Transport):
-        transport.abort()
-    return web.Response()
+def _answer(body: object, *, status: int = 200, retry_after: timedelta | None = None) -> Reply:
+    told = None if retry_after is None else f"{retry_after.total_seconds():.0f}"
+    return Reply(status, msgspec.json.encode(body), told)
