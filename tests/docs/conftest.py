@@ -73,6 +73,18 @@ def shell_with_sudo(tmp_path: Path) -> Callable[..., Shell]:
     return make
 
 
+@pytest.fixture
+def shell_with_words(tmp_path: Path) -> Callable[[Mapping[str, str]], Shell]:
+    """Return what makes a shell in which words of a page are replaced."""
+    return lambda words: Shell(tmp_path, _environment() | {"PYTHONUNBUFFERED": "1"}, words)
+
+
+@pytest.fixture
+def free_ports() -> Callable[..., dict[str, str]]:
+    """Return what finds a free port for each usual one."""
+    return _free_ports
+
+
 def _opened(shell: Shell) -> Iterator[Shell]:
     yield shell
     for process in shell.others.values():

@@ -7,8 +7,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -20,9 +22,12 @@ from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import every_command
 from natalis.testing.http_api import started_api
+from plimsoll.cli.app import plimsoll
+from plimsoll.cli.exit_codes import ExitCode as PlimsollCode
 from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Registry
+from plimsoll.measure.names import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[2]
 _FETCHED = re.compile(r'<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)="(?:https?:)?//', re.IGNORECASE)
@@ -92,6 +97,35 @@ def test_every_command_has_an_entry(site: Path) -> None:
     headings = re.findall(r"<h[234] id=[^>]*><code>([^<]+)</code>", (site / "reference" / "commands.html").read_text())
 
     assert sorted(headings) == sorted(path for path, _ in every_command() if path != "natalis")
+
+
+def test_every_command_of_plimsoll_has_an_entry(site: Path) -> None:
+    page = (site / "reference" / "plimsoll-commands.html").read_text(encoding="utf-8")
+    headings = re.findall(r"<h[234] id=[^>]*><code>plimsoll ([^<]+)</code>", page)
+
+    assert set(headings) == set(plimsoll_commands())
+
+
+def test_every_exit_code_of_plimsoll_and_every_metric_of_a_run_is_documented(site: Path) -> None:
+    codes = words_of(site / "reference" / "plimsoll-commands.html")
+    metrics = words_of(site / "reference" / "run-metrics.html")
+
+    assert [code for code in PlimsollCode if f"{code.value} {code.name} {code.meaning}" not in codes] == []
+    assert [
+        each.name
+        for each in BUILT_IN.values()
+        if re.search(rf"\b{each.name} {each.kind} [A-Z]", metrics) is None  # and something is said of it
+    ] == []
+
+
+def plimsoll_commands() -> Iterator[str]:
+    """Yield every command and group of Plimsoll."""
+    context = click.Context(plimsoll)
+    for name in plimsoll.list_commands(context):
+        yield name
+        command = plimsoll.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from (f"{name} {below}" for below in command.list_commands(context))
 
 
 def test_every_exit_code_is_documented(site: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,13 +11,27 @@ from plimsoll.budget.amounts import EXAMPLES, Amount
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.model import BudgetFile
 
+_ATTRIBUTE = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
+
 
 def schema() -> dict[str, Any]:
     """Return it, with what is known of each indicator."""
     made = msgspec.json.schema(BudgetFile, schema_hook=_amount)
     indicator = made["$defs"]["Budget"]["properties"]["indicator"]
     indicator["enum"] = list(INDICATORS)
+    for part in made["$defs"].values():
+        _explain(part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Plimsoll budget file", **made}
+
+
+def _explain(part: dict[str, Any]) -> None:
+    """Put what a docstring says of attributes where editors look for it: at each property."""
+    summary, _, attributes = part.get("description", "").partition("Attributes:")
+    for name, said in _ATTRIBUTE.findall(attributes):
+        if name in part.get("properties", {}):
+            part["properties"][name]["description"] = " ".join(said.split())
+    if summary:
+        part["description"] = " ".join(summary.split())
 
 
 def _amount(wanted: type) -> dict[str, Any]:

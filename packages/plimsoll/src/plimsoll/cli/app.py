@@ -66,6 +66,9 @@ class LazyGroup(click.Group):
         if cmd_name in self._at:
             found = importlib.import_module(self._at[cmd_name][0]).command
             if isinstance(found, click.Command):
+                found.help = (found.help or "").replace(
+                    "\\b\n", "\b\n"
+                )  # docstrings are raw: examples stay as they are
                 return found
         return super().get_command(ctx, cmd_name)
 

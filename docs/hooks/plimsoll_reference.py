@@ -1,0 +1,141 @@
+"""The reference of Plimsoll: commands, exit codes, metrics of a run, budget file, as the program has them."""  # noqa: INP001 - a hook of MkDocs, loaded by its path
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from plimsoll.budget.amounts import EXAMPLES
+from plimsoll.budget.indicators import INDICATORS
+from plimsoll.budget.schema import schema
+from plimsoll.cli.app import plimsoll
+from plimsoll.cli.exit_codes import ExitCode
+from plimsoll.measure import names
+from plimsoll.measure.recording import Metric
+
+_WIDTH = 100
+
+
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - as MkDocs calls it
+    """Put the generated parts in their places."""
+    for place, made in _MADE.items():
+        if place in markdown:
+            markdown = markdown.replace(place, "\n".join(made()))
+    return markdown
+
+
+def _commands() -> Iterator[str]:
+    root = click.Context(plimsoll, info_name="plimsoll", terminal_width=_WIDTH, help_option_names=["-h", "--help"])
+    for name in sorted(plimsoll.list_commands(root)):
+        yield from _command(name, root, plimsoll, 2)
+
+
+def _command(name: str, parent: click.Context, group: click.Group, level: int) -> Iterator[str]:
+    command = group.get_command(parent, name)
+    assert command is not None, name  # noqa: S101 - the group names it
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=_WIDTH)
+    yield f"\n{'#' * level} `{context.command_path}`\n\n```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            yield from _command(below, context, command, level + 1)
+
+
+def _exit_codes() -> Iterator[str]:
+    rows = [(str(code.value), f"`{code.name}`", code.meaning) for code in sorted(ExitCode)]
+    yield from _table(("code", "name", "meaning"), rows)
+
+
+def _metrics() -> Iterator[str]:
+    said = _said_of(Path(names.__file__))
+    meanings = {each.name: said[constant] for constant, each in vars(names).items() if isinstance(each, Metric)}
+    rows = [(f"`{name}`", metric.kind, meanings[name]) for name, metric in names.BUILT_IN.items()]
+    yield from _table(("metric", "kind", "meaning"), rows)
+
+
+def _said_of(path: Path) -> Mapping[str, str]:
+    """Return what stands below each constant of a module."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    found = {}
+    for statement, after in pairwise(body):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            match after:
+                case ast.Expr(value=ast.Constant(value=str() as text)):
+                    found[statement.target.id] = " ".join(text.split())
+                case _:
+                    pass
+    return found
+
+
+def _parts() -> Iterator[str]:
+    made = schema()
+    for name, part in made["$defs"].items():
+        if "properties" not in part:
+            continue
+        yield f"## {name}\n\n{part.get('description', '')}\n"
+        wanted = part.get("required", ())
+        rows = [
+            (f"`{key}`", _kind(found), "yes" if key in wanted else "", found.get("description", ""))
+            for key, found in part["properties"].items()
+        ]
+        yield from _table(("key", "holds", "needed", "meaning"), rows)
+
+
+def _kind(found: Mapping[str, Any]) -> str:
+    """Return in words what a value may be."""
+    match found:
+        case {"$ref": str() as reference}:
+            name = reference.rpartition("/")[2]
+            words = _PLAIN.get(name, f"[{name}](#{name.lower()})")
+        case {"anyOf": list() as either}:
+            words = " or ".join(_kind(each) for each in either if each.get("type") != "null")
+        case {"enum": _}:
+            words = "one of the [indicators](#indicators)"
+        case {"type": "array"}:
+            words = f"list of {_kind(found.get('items', {}))}"
+        case {"type": list()}:
+            words = "a [quantity](#quantities)"
+        case {"type": "object", "additionalProperties": dict() as values}:
+            words = f"by name: {_kind(values)}"
+        case _:
+            words = {"string": "text", "object": "mapping"}.get(str(found.get("type")), "anything")
+    return words
+
+
+_PLAIN = {"Action": "`fail`, `warn` or `alert`"}
+
+
+def _indicators() -> Iterator[str]:
+    rows = [
+        (
+            f"`{each.name}`",
+            f"{each.unit}, such as {EXAMPLES[each.unit]}",
+            each.good,
+            f"`{each.load[0]}`: `{each.load[1]}`" if each.load else "-",
+        )
+        for each in INDICATORS.values()
+    ]
+    yield from _table(("indicator", "counts", "kept when", "in a load test"), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |\n|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+    yield ""
+
+
+_MADE: Mapping[str, Callable[[], Iterator[str]]] = {
+    "<!-- the help of every command of Plimsoll -->": _commands,
+    "<!-- the table of Plimsoll's exit codes -->": _exit_codes,
+    "<!-- the table of a run's metrics -->": _metrics,
+    "<!-- the parts of the budget file -->": _parts,
+    "<!-- the table of indicators -->": _indicators,
+}
