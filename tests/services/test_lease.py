@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+import pytest
+
 from natalis.domain.delivery import DeliveryKey, Status
 from natalis.domain.events import Fenced, Returned
 from natalis.domain.outcome import Delivered
 from natalis.errors import StoreUnavailable
 from natalis.ports.inbox import Claimed, Completion, Inbox
+from natalis.services.worker import OnUnknown
 from natalis.testing.house import House, run, worker_options
 
 LEASE = timedelta(seconds=30)
@@ -21,13 +24,17 @@ class Cut:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self.broken: set[str] = set()
+        self.losing: set[str] = set()
 
     async def claim(
         self, keys: Sequence[DeliveryKey], *, worker_id: str, now: datetime, lease_until: datetime
     ) -> Sequence[Claimed]:
         """Claim, if connected."""
         self._check("claim")
-        return await self._inbox.claim(keys, worker_id=worker_id, now=now, lease_until=lease_until)
+        claimed = await self._inbox.claim(keys, worker_id=worker_id, now=now, lease_until=lease_until)
+        if "claim" in self.losing:
+            raise StoreUnavailable("the connection broke before the answer came")
+        return claimed
 
     async def renew(self, attempt_ids: Collection[str], *, lease_until: datetime) -> Collection[str]:
         """Renew, if connected."""
@@ -38,6 +45,11 @@ class Cut:
         """Complete, if connected."""
         self._check("complete")
         return await self._inbox.complete(completions)
+
+    async def release(self, keys: Collection[DeliveryKey], *, worker_id: str, now: datetime) -> None:
+        """Release, if connected."""
+        self._check("release")
+        await self._inbox.release(keys, worker_id=worker_id, now=now)
 
     def _check(self, call: str) -> None:
         if call in self.broken:
@@ -168,3 +180,59 @@ async def _fails(step: object) -> bool:
     except StoreUnavailable:
         return True
     return False
+
+
+@pytest.mark.parametrize("on_unknown", OnUnknown)
+async def test_what_was_claimed_without_an_answer_is_sent_without_waiting_for_its_lease(
+    house: House, on_unknown: OnUnknown
+) -> None:
+    (key,) = await house.queued(1)
+    cut = Cut(house.store.inbox)
+    worker = house.worker(worker_options(on_unknown=on_unknown), inbox=cut)
+    cut.losing = {"claim"}
+    with pytest.raises(StoreUnavailable):
+        await worker.step()
+    cut.losing, cut.broken = set(), {"release"}
+    with pytest.raises(StoreUnavailable):
+        await worker.step()
+    cut.broken = set()
+
+    await run(worker, house.dispatcher(), worker)
+
+    delivery = await house.delivery(key)
+    assert (delivery.status, delivery.may_have_arrived) == (Status.SENT, False)
+    assert len(house.provider.calls) == 1
+
+
+async def test_what_was_claimed_without_an_answer_is_given_back_by_a_worker_that_stops(house: House) -> None:
+    (key,) = await house.queued(1)
+    cut = Cut(house.store.inbox)
+    worker = house.worker(inbox=cut)
+    cut.losing = {"claim"}
+    with pytest.raises(StoreUnavailable):
+        await worker.step()
+
+    await worker.drain()
+
+    assert (await house.delivery(key)).status is Status.RETRYING
+
+
+async def test_a_call_under_way_is_not_given_back_when_the_answer_to_a_claim_is_lost(house: House) -> None:
+    """A broker may bring a key twice."""
+    (key,) = await house.queued(1)
+    cut = Cut(house.store.inbox)
+    worker = house.worker(inbox=cut)
+    house.provider.hold()
+    await worker.step()
+    await house.transport.publish([key])
+    cut.losing = {"claim"}
+    with pytest.raises(StoreUnavailable):
+        await worker.step()
+    cut.losing = set()
+    await worker.step()
+
+    house.provider.release()
+    await run(worker)
+
+    assert (await house.delivery(key)).status is Status.SENT
+    assert len(await house.attempts(key)) == 1

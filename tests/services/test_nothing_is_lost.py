@@ -52,6 +52,12 @@ class Torn:
         self._tear()
         return fenced
 
+    async def release(self, keys: Collection[DeliveryKey], *, worker_id: str, now: datetime) -> None:
+        """Release, perhaps."""
+        self._tear()
+        await self._inbox.release(keys, worker_id=worker_id, now=now)
+        self._tear()
+
     def _tear(self) -> None:
         if not self.calm and self._dice.random() < 0.1:
             raise StoreUnavailable("the connection broke")

@@ -26,7 +26,7 @@ class Slow:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self.renew, self.complete = inbox.renew, inbox.complete
+        self.renew, self.complete, self.release = inbox.renew, inbox.complete, inbox.release
         self.open = asyncio.Event()
         self.open.set()
 

@@ -11,6 +11,7 @@ from natalis.domain.delivery import Attempt, DeliveryKey, Status
 from natalis.errors import IllegalTransition
 from natalis.ports.inbox import Claimed
 from natalis.ports.suppressions import Suppression
+from natalis.stores.reasons import CLAIM_LOST
 from natalis.testing.builders import NOON, a_profile
 from natalis.testing.journeys import LEASE, TOMORROW_AT_NINE, Journey, a_birthday_tomorrow
 
@@ -230,6 +231,32 @@ async def test_nothing_is_renewed_after_the_end(journey: Journey) -> None:
     await journey.end(claimed)
 
     assert list(await journey.store.inbox.renew([claimed.attempt_id], lease_until=journey.now + LEASE)) == []
+
+
+async def test_a_claim_that_its_worker_never_heard_of_is_released_uncharged_and_due_at_once(journey: Journey) -> None:
+    (claimed,) = await journey.claimed()
+    key = claimed.delivery.key
+    journey.now += timedelta(seconds=3)
+
+    await journey.store.inbox.release([key], worker_id="worker-1", now=journey.now)
+
+    delivery, (attempt,) = await journey.store.ledger.get(key)
+    assert (delivery.status, delivery.due_at, delivery.attempts) == (Status.RETRYING, journey.now, 0)
+    assert not delivery.may_have_arrived
+    assert (attempt.finished_at, attempt.outcome, attempt.detail) == (journey.now, "deferred", CLAIM_LOST)
+    assert await journey.end(claimed) == {key}
+
+
+async def test_a_worker_releases_only_what_it_claimed_and_has_not_ended(journey: Journey) -> None:
+    mine, theirs = await journey.queued(*(a_birthday_tomorrow() for _ in range(2)))
+    (claimed,) = await journey.claim(mine)
+    await journey.end(claimed)
+    await journey.claim(theirs, worker_id="worker-2")
+    before = [await journey.store.ledger.get(key) for key in (mine, theirs)]
+
+    await journey.store.inbox.release([mine, theirs], worker_id="worker-1", now=journey.now)
+
+    assert [await journey.store.ledger.get(key) for key in (mine, theirs)] == before
 
 
 async def _taken_over(journey: Journey, late: Claimed) -> Claimed:

@@ -134,6 +134,7 @@ HOT: Mapping[str, tuple[dict[str, Any], int, int]] = {
     "claim": ({**QUEUED, "lease_until": NOW, "now": datetime(2026, 6, 1, tzinfo=UTC), "worker_id": "worker",
                "birthday": "birthday"}, 3, 1),
     "renew": ({**SENDING, "numbers": [1] * BATCH, "lease_until": NOW}, 1, 1),
+    "begun_by": ({**SENDING, "worker_id": "worker"}, 1, 1),
     "complete": ({**SENDING, **ENDS, "slot": 0}, 1, 1),
     "expire": ({"now": NOW, "limit": BATCH, "reason": "late"}, 6, 16),
     "next_due": ({}, 20, 16),

@@ -80,3 +80,11 @@ class Inbox(Protocol):
         An `unknown` outcome sets the delivery's `may_have_arrived`.
         """
         ...
+
+    async def release(self, keys: Collection[DeliveryKey], *, worker_id: str, now: datetime) -> None:
+        """End the attempts of these deliveries that `worker_id` began and never heard of: a claim's answer was lost.
+
+        They end as `deferred`, are due at once and not charged. Only that worker may ask, and only for keys that it
+        does not hold: it alone knows that no call was made.
+        """
+        ...

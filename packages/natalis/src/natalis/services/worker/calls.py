@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -112,6 +112,11 @@ class Calls:
         """Return what came back since the last time."""
         landed, self._landed = self._landed, []
         return landed
+
+    def held(self) -> Iterator[Claimed]:
+        """Yield what is being called, and what came back since the last `take_landed`."""
+        yield from (call.claimed for call in self._under_way.values())
+        yield from (landing.claimed for landing in self._landed)
 
     def renewable(self, *, now: datetime) -> list[str]:
         """Return the attempts whose lease wants renewing."""

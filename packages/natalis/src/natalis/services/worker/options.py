@@ -28,7 +28,7 @@ class WorkerOptions:
     """How a worker works.
 
     Attributes:
-        worker_id: Who it is, in the ledger; unique in the fleet.
+        worker_id: Who it is, in the ledger; unique in the fleet, and of one start of a process.
         concurrency: Calls under way at once.
         lease: How long a claim holds; it is renewed when a third of it is used.
         call_timeout: After this long without an answer a call is given up as unknown. A second belt: the provider's

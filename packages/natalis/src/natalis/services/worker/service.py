@@ -20,6 +20,7 @@ from natalis.ports.service import Step
 from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
 from natalis.services.worker.calls import Calls, Landing
+from natalis.services.worker.claims import Claims
 from natalis.services.worker.endings import Ending, decide_ending, events_of, given_back, unwritable
 from natalis.services.worker.gate import Gate
 from natalis.services.worker.mailbag import Mailbag
@@ -70,6 +71,7 @@ class Worker:
         self._options = options
         self._mailbag = Mailbag(transport, options.patience, clock)
         self._gate = Gate(provider.name, options.breaker, options.rate, clock=clock, telemetry=telemetry)
+        self._claims = Claims(inbox, options.worker_id, options.lease)
         self._calls = Calls(provider, clock, options.call_timeout, self._gate.came_back, self._on_place)
         # Where nobody repeats a call, one that a crash leaves claimed is for a person to look at: no more than needed.
         self._stock = Stock(options.concurrency if self._may_repeat else 0, clock)
@@ -123,6 +125,7 @@ class Worker:
         self._give_back(self._stock.take_all(), "the worker stopped")
         await self._calls.give_up()
         await self._write_ends()
+        await self._claims.release((), now=self._clock.now())
         await self._mailbag.claimed()
 
     async def _round(self) -> bool:
@@ -187,12 +190,16 @@ class Worker:
         now = self._clock.now()
         lease_until, renew_at = now + self._options.lease, now + self._options.lease / 3
         keys = tuple(dict.fromkeys(parcel.key for parcel in parcels))
-        worker_id = self._options.worker_id
-        for each in await self._inbox.claim(keys, worker_id=worker_id, now=now, lease_until=lease_until):
+        for each in await self._claims.claim(keys, now=now):
             self._stock.put(each, lease_until=lease_until, renew_at=renew_at)
         self._fill()
+        await self._claims.release(self._held(), now=now)
         await self._mailbag.claimed()
         return True
+
+    def _held(self) -> set[DeliveryKey]:
+        ended = (each.completion.key for each in self._unwritten)
+        return {each.delivery.key for each in (*self._calls.held(), *self._stock.held())}.union(ended)
 
     def _on_place(self) -> None:
         self._stock.note_return()

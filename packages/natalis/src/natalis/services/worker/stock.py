@@ -69,6 +69,10 @@ class Stock:
         """Stock what was claimed just now."""
         self._stocked.append(Stocked(claimed, lease_until, renew_at, self._clock.monotonic() + FRESH))
 
+    def held(self) -> Iterator[Claimed]:
+        """Yield all of it, and leave it."""
+        return (each.claimed for each in self._stocked)
+
     def take(self) -> Stocked:
         """Return the one that has waited longest."""
         return self._stocked.popleft()

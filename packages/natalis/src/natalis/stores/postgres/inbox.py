@@ -21,6 +21,7 @@ from natalis.stores.postgres.engine import Engine
 from natalis.stores.postgres.rows import KeyRow, in_one_order, key_columns, leap_day
 from natalis.stores.postgres.session import Row, columns
 from natalis.stores.reasons import USER_GONE
+from natalis.stores.releasing import never_called
 
 SLOTS = 64  # rows of `tallies`, as the migration made them
 
@@ -127,6 +128,13 @@ class PostgresInbox:
         moved = {row.key() for row in ended}
         fenced = {completion.key for completion in completions} - moved
         return fenced | {completion.key for completion in completions if ends[completion.attempt_id] is not completion}
+
+    async def release(self, keys: Collection[DeliveryKey], *, worker_id: str, now: datetime) -> None:
+        """End attempts that their worker never heard of."""
+        wanted = key_columns(in_one_order(keys))
+        rows = await self._engine.once(lambda session: session.rows("begun_by", _Held, **wanted, worker_id=worker_id))
+        if rows:
+            await self.complete([never_called(row.key(), write_attempt_id(row.key(), row.begun), now) for row in rows])
 
 
 def _ending(completion: Completion) -> list[tuple[tuple[DeliveryKey, int], tuple[object, ...]]]:

@@ -14,6 +14,7 @@ from natalis.domain.user import Profile
 from natalis.domain.yearly_date import YearlyDate
 from natalis.ports.inbox import Claimed, Completion
 from natalis.stores.reasons import USER_GONE
+from natalis.stores.releasing import never_called
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.handover import Handover
 from natalis.stores.sqlite.instants import stored, stored_if_any
@@ -93,6 +94,16 @@ class SqliteInbox:
         for completion in completions:
             check_move(str(completion.key), Status.SENDING, completion.status)
         return await self._engine.write(lambda session: _complete(session, completions))
+
+    async def release(self, keys: Collection[DeliveryKey], *, worker_id: str, now: datetime) -> None:
+        """End attempts that their worker never heard of."""
+
+        def work(session: Session) -> None:
+            names = as_json(str(key) for key in keys)
+            rows = session.rows("begun_by", _UnderWay, keys=names, worker_id=worker_id)
+            _end(session, [(never_called(DeliveryKey.parse(row.key), str(row.attempt), now), row) for row in rows])
+
+        await self._engine.write(work)
 
     def _mark_early(self, session: Session, keys: Sequence[DeliveryKey], now: int) -> None:
         early = self._handover.under_way(keys)

@@ -67,3 +67,11 @@ counted AS (
     WHERE slot = :slot AND fresh.size > 0
 )
 SELECT user_id, kind, occasion_date FROM ended;
+
+-- name: begun_by
+-- Those of these deliveries that are under way in an attempt of one worker, with its number.
+SELECT deliveries.user_id, deliveries.kind, deliveries.occasion_date, begun
+FROM unnest(:user_ids::uuid[], :kinds::text[], :dates::date[]) AS wanted (user_id, kind, occasion_date)
+JOIN deliveries ON deliveries.user_id = wanted.user_id AND deliveries.kind = wanted.kind
+    AND deliveries.occasion_date = wanted.occasion_date
+WHERE status = 'sending' AND worker_id = :worker_id;

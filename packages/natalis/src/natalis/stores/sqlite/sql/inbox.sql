@@ -57,6 +57,15 @@ CROSS JOIN deliveries INDEXED BY deliveries_key ON deliveries.key = wanted.value
 LEFT JOIN users ON users.id = deliveries.user_id
 WHERE deliveries.status = 'sending';
 
+-- name: begun_by
+-- Those of these deliveries that are under way in an attempt of one worker.
+SELECT deliveries.id, deliveries.attempt, deliveries.attempts, users.erased_at IS NOT NULL AS erased, deliveries.key
+FROM json_each(:keys) AS wanted
+CROSS JOIN deliveries INDEXED BY deliveries_key ON deliveries.key = wanted.value
+CROSS JOIN attempts ON attempts.id = deliveries.attempt
+LEFT JOIN users ON users.id = deliveries.user_id
+WHERE deliveries.status = 'sending' AND attempts.worker_id = :worker_id;
+
 -- name: end_deliveries
 -- Move deliveries to where their attempt leaves them, unless another attempt holds them.
 UPDATE deliveries NOT INDEXED
