@@ -20,6 +20,7 @@ from plimsoll.instrument.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ROOT / "packages" / "natalis" / "src" / "natalis"
+KIT = ROOT / "packages" / "plimsoll" / "src" / "plimsoll"
 PAGES = sorted(
     page
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "packages").rglob("*.md")]
@@ -101,11 +102,11 @@ def commands_in(page: Path) -> Iterator[str]:
 
 
 def places_of(path: str) -> Iterator[Path]:
-    """Yield where a path of the tour is: from the root, from the package, or below it where only a name is given."""
-    for base in (ROOT, CODE):
+    """Yield where a path of the tour is: from the root, from a package, or below one where only a name is given."""
+    for base in (ROOT, CODE, KIT):
         yield from base.glob(path)
     if "/" not in path:
-        yield from CODE.rglob(path)
+        yield from (*CODE.rglob(path), *KIT.rglob(path))
 
 
 def parse(command: click.Command, name: str, arguments: list[str], parent: click.Context | None = None) -> None:
