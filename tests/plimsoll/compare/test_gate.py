@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plimsoll.compare.account import markdown, plain
+from plimsoll.compare.account import markdown, plain, text
 from plimsoll.compare.figures import Figure
 from plimsoll.compare.gate import GateVerdict, gate
 from plimsoll.compare.paired import Comparison, Design, Ruling, decide
@@ -73,3 +73,23 @@ def test_programs_read_the_same(a_run: Callable[..., Run]) -> None:
 
     assert said["verdict"] == "UNDECIDED"
     assert said["ratios"][0]["high"] is None
+
+
+def test_a_budget_without_data_is_said(a_run: Callable[..., Run]) -> None:
+    unjudged = Judged("http_req_duration{name:typo}", "p(95)<500", holds=None, actual=None)
+
+    gated = gate(a_run(10, thresholds=(unjudged,)), None)
+
+    assert gated.verdict is GateVerdict.PASS
+    assert "nothing was recorded to judge it by" in gated.reasons[0]
+
+
+def test_the_terminal_shows_budgets_ratios_reasons_and_the_verdict_last(a_run: Callable[..., Run]) -> None:
+    comparison = decide({P50: [0.3] * 10}, Design(figures=(P50,)))
+
+    said = text(gate(a_run(10, thresholds=(CROSSED, KEPT)), comparison)).splitlines()
+
+    assert said[0] == "  ✗ http_req_duration: p(95)<500  612.5"
+    assert said[1] == "  ✓ checks: rate>0.9  1"
+    assert said[2].startswith("  http_req_latency p50  worse by  +35.0%")
+    assert said[-1] == "  REGRESSED"
