@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from natalis.domain.delivery import DeliveryKey
-from natalis.errors import InvalidInput, NotFound
+from natalis.errors import NotFound
 from natalis.stores.postgres.engine import Engine
 from natalis.stores.postgres.rows import is_id
 from natalis.stores.postgres.session import Row, Session
-
-_LOWEST, _HIGHEST = 1, 5
+from natalis.stores.ratings import check_rating
 
 
 class _Text(Row):
@@ -54,8 +53,7 @@ class PostgresFeedback:
 
     async def rate(self, key: DeliveryKey, rating: int, *, now: datetime) -> None:
         """Store a rating of 1 to 5; raises `NotFound` when there is no such delivery, `InvalidInput` outside 1 to 5."""
-        if not _LOWEST <= rating <= _HIGHEST:
-            raise InvalidInput("rating", f"{rating} is not from 1 to 5", "give a whole number from 1 to 5")
+        check_rating(rating)
         place = key._asdict()
         if not is_id(key.user_id) or not await self._engine.once(
             lambda session: session.run("rate", **place, rating=rating, now=now)

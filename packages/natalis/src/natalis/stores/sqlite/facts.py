@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from natalis.domain.delivery import DeliveryKey
-from natalis.errors import InvalidInput, NotFound
+from natalis.errors import NotFound
+from natalis.stores.ratings import check_rating
 from natalis.stores.sqlite.engine import Engine
 from natalis.stores.sqlite.instants import stored
 from natalis.stores.sqlite.session import Row, Session, Text
-
-_LOWEST, _HIGHEST = 1, 5
 
 
 class _Ratings(Row):
@@ -50,8 +49,7 @@ class SqliteFeedback:
 
     async def rate(self, key: DeliveryKey, rating: int, *, now: datetime) -> None:
         """Store a rating of 1 to 5; raises `NotFound` when there is no such delivery, `InvalidInput` outside 1 to 5."""
-        if not _LOWEST <= rating <= _HIGHEST:
-            raise InvalidInput("rating", f"{rating} is not from 1 to 5", "give a whole number from 1 to 5")
+        check_rating(rating)
         text, instant = str(key), stored(now)
         if not await self._engine.write(lambda session: session.run("rate", key=text, rating=rating, now=instant)):
             raise NotFound("delivery", text)
