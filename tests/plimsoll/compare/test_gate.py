@@ -93,3 +93,12 @@ def test_the_terminal_shows_budgets_ratios_reasons_and_the_verdict_last(a_run: C
     assert said[1] == "  ✓ checks: rate>0.9  1"
     assert said[2].startswith("  http_req_latency p50  worse by  +35.0%")
     assert said[-1] == "  REGRESSED"
+
+
+def test_too_few_pairs_are_said_as_such_and_not_as_infinity() -> None:
+    gated = gate(None, decide({P50: [0.3] * 3}, Design(figures=(P50,))))
+
+    assert gated.verdict is GateVerdict.UNDECIDED
+    assert "too few" in gated.reasons[0]
+    assert "too few pairs" in text(gated)
+    assert "inf" not in text(gated) + markdown(gated)

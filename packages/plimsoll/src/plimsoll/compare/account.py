@@ -91,7 +91,11 @@ def _budget_row(judged: Judged) -> str:
 
 
 def _span(finding: Finding) -> str:
-    return f"{_percent(finding.ratio.low)} to {_percent(finding.ratio.high)}" if finding.ratio.pairs else "no data"
+    if not finding.ratio.pairs:
+        return "no data"
+    if not math.isfinite(finding.ratio.high):
+        return "too few pairs"
+    return f"{_percent(finding.ratio.low)} to {_percent(finding.ratio.high)}"
 
 
 def _percent(ratio: float) -> str:

@@ -230,8 +230,10 @@ def sentence(finding: Finding) -> str:
     ratio = finding.ratio
     if not ratio.pairs:
         return f"{finding.figure.name} was not recorded in both"
-    span = f"between {ratio.low - 1:+.1%} and {ratio.high - 1:+.1%}"
-    return f"{finding.figure.name} is worse by {ratio.estimate - 1:+.1%} ({span}, {ratio.pairs} pairs)"
+    worse = f"{finding.figure.name} is worse by {ratio.estimate - 1:+.1%}"
+    if not math.isfinite(ratio.high):
+        return f"{worse} ({ratio.pairs} pairs are too few to say between what)"
+    return f"{worse} (between {ratio.low - 1:+.1%} and {ratio.high - 1:+.1%}, {ratio.pairs} pairs)"
 
 
 def _scatter(values: Sequence[float]) -> float:
