@@ -122,4 +122,6 @@ def _again(
 
 def kept(text: str) -> str:
     """Return what a database can hold of a text: PostgreSQL refuses NUL and lone surrogates in text."""
+    if text.isascii() and "\x00" not in text:  # as nearly all are: a short way
+        return text[:_DETAIL_LIMIT]
     return text[:_DETAIL_LIMIT].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -151,7 +151,8 @@ class Metrics:
         if event.final and event.outcome == "delivered":
             self._sent += 1
             self._in_tolerance += not event.late
-            self._late.at().inc(event.late)
+            if event.late:
+                self._late.at().inc()
 
     def _series_of(self, event: AttemptEnded) -> _Series:
         """Look up once what every attempt of this sort adds to: looking up costs more than adding."""
