@@ -52,19 +52,18 @@ class Ran:
         self.crew = Crew(scenario, Mix([flow], [1]), World(), self.client, self.scopes, part=part)
         self.executor: Executor = executor(self.crew)
 
+        self.ended = self.dropped = 0
+
     async def to_its_end(self) -> Ran:
         await self.executor.run(perf_counter_ns())
         self.client.close()
+        counted = {metric.name: tally for metric, _, tally in self.crew.channel.drain()}
+        self.ended, self.dropped = (_whole(counted.get(name)) for name in ("iterations", "dropped_iterations"))
         return self
 
-    @property
-    def dropped(self) -> int:
-        return self.crew.channel.dropped
 
-    @property
-    def ended(self) -> int:
-        tallies = [tally for metric, _, tally in self.crew.channel.drain() if metric.name == "iterations"]
-        return sum(round(each.value) for each in tallies if isinstance(each, Counter))
+def _whole(tally: object) -> int:
+    return round(tally.value) if isinstance(tally, Counter) else 0
 
 
 async def quickly(session: Session) -> None:
