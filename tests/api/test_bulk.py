@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tracemalloc
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import pytest
 
-from natalis.testing.http_api import ADA, Api
+from natalis.api.app import create_app
+from natalis.api.options import ApiOptions
+from natalis.ports.people_file import PeopleFile
+from natalis.testing.http_api import ADA, Api, open_rows
+from plimsoll.instrument.asgi import Message
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 CSV = {"Content-Type": "text/csv"}
@@ -165,3 +171,32 @@ async def test_memory_does_not_grow_with_the_body(api: Api) -> None:
         tracemalloc.stop()
 
     assert large < small + 10_000_000  # the larger body has 16 MB more
+
+
+async def test_when_the_client_goes_away_the_import_ends_and_its_file_is_closed(api: Api) -> None:
+    opened: list[BinaryIO] = []
+    gone = asyncio.Event()
+    body = [rows(*({"email": f"p{number}@example.org"} for number in range(5_000))).encode()]
+
+    def open_and_keep(file: BinaryIO, name: str, encoding: str | None) -> PeopleFile:
+        opened.append(file)
+        return open_rows(file, name, encoding)
+
+    async def receive() -> Message:
+        if body:
+            return {"type": "http.request", "body": body.pop()}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            gone.set()
+
+    app = create_app(replace(api.services, open_people=open_and_keep), ApiOptions())
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/x-ndjson")]
+    scope = {"method": "POST", "path": "/user/bulk", "query_string": b"", "headers": headers, "client": None}
+    await app({"type": "http", **scope}, receive, send)
+
+    assert opened[0].closed
+    assert (await api.client.get("/user?email=p0@example.org")).json()["items"]
+    assert not (await api.client.get("/user?email=p4999@example.org")).json()["items"]

@@ -55,7 +55,15 @@ async def test_any_other_method_is_405_with_those_that_are_allowed(api: Api, met
     assert {each.strip() for each in came.headers["Allow"].split(",")} == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
-@pytest.mark.parametrize("path", ["/", "/users", "/user/x/y", "/../etc/passwd", "/%2e%2e/", "/%00", "/é"])
+@pytest.mark.parametrize("path", ["/user/", "/user//", "/health/"])
+async def test_a_slash_at_the_end_does_not_count(api: Api, path: str) -> None:
+    assert (await api.client.get(path)).status_code == 200
+
+
+NOWHERE = ["/", "//", "/users", "/user/x/y", "/user/x/y/", "/user//occasions/x", "/x/user"]
+
+
+@pytest.mark.parametrize("path", [*NOWHERE, "/../etc/passwd", "/%2e%2e/", "/%00", "/é"])
 async def test_a_path_that_leads_nowhere_is_a_404_problem(api: Api, path: str) -> None:
     came = await api.client.get(path)
 

@@ -77,7 +77,7 @@ class TestDocument:
 
     async def test_every_route_is_in_it_and_nothing_else(self, api: Api, document: dict[str, Any]) -> None:
         app = create_app(api.services, ApiOptions())
-        routes = {(each.operation.method.lower(), each.operation.path) for each in app.routes}
+        routes = {(each.operation.method.lower(), each.operation.path) for each in app.answering}
 
         assert {(method, path) for path, item in document["paths"].items() for method in item} == routes
 

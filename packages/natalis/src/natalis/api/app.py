@@ -3,87 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from starlette.routing import Route, Router
 
 from natalis.api import bulk, deliveries, occasions, recipients, system, timeline, users
 from natalis.api.access import is_loopback
 from natalis.api.gate import Gate
-from natalis.api.operation import Asked, Handler, Operation, empty
+from natalis.api.operation import Handler, Operation
 from natalis.api.options import ApiOptions, ApiServices
+from natalis.api.place import Answering, Place
+from natalis.api.problems import NOT_FOUND, Refusal
 from natalis.api.rate import RateLimiter
 from natalis.api.reference import Reference
 from natalis.api.refusals import refuse
-from natalis.api.response import Response, Stream
-from natalis.api.router import Router, route_of
 from natalis.api.shell import Shell
 from plimsoll.instrument.asgi import HttpMetrics, InstrumentedApplication, Receive, Scope, Send
 
 Table: TypeAlias = list[tuple[Operation, Handler]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """An operation with what answers it."""
-
-    operation: Operation
-    handler: Handler
-    body_limit: int
-
-
 class Api:
     """The application, as ASGI has it.
 
     Args:
-        routes: Every operation with what answers it.
+        answering: Every operation with what answers it; of two paths that a request may mean, the one named first.
         gate: Stands before them.
         http: Counts requests.
 
     Attributes:
-        routes: As given.
+        answering: As given.
     """
 
-    def __init__(self, routes: Sequence[Route], gate: Gate, http: HttpMetrics) -> None:
-        self.routes = routes
-        self._router = Router((route.operation.method.value, route.operation.path, route) for route in routes)
-        self._gate = gate
+    def __init__(self, answering: Sequence[Answering], gate: Gate, http: HttpMetrics) -> None:
+        self.answering = answering
+        by_path: dict[str, list[Answering]] = {}
+        for each in answering:
+            by_path.setdefault(each.operation.path, []).append(each)
+        routes = [Route(path, Place(here, gate)) for path, here in by_path.items()]
+        self._router = Router(routes, redirect_slashes=False, default=self._elsewhere)
         # ids, HEAD and metrics come before routing, so that a path which leads nowhere has them too
-        self._outermost = InstrumentedApplication(Shell(self._answer), http)
+        self._outermost = InstrumentedApplication(Shell(self._router), http)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] == "http":
+        """Answer one request, or the server's questions whether we are ready and whether we have ended."""
+        if scope["type"] in {"http", "lifespan"}:
             await self._outermost(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await _live(receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self._response(scope, receive)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            response = refuse(scope, error)
-        await response.write(send)
-
-    async def _response(self, scope: Scope, receive: Receive) -> Response | Stream:
-        place, params = self._router.find(scope["path"])
-        method: str = scope["method"]
-        if method == "OPTIONS":
-            scope["path_template"] = place.path
-            return empty(headers={"Allow": place.allowed})
-        route = route_of(place, method)
-        scope["path_template"] = place.path
-        request = Asked(scope, receive, route.operation, params, route.body_limit)
-        await self._gate.admit(request)
-        return await route.handler(request)
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    """Answer the server's questions whether we are ready, and whether we have ended: there is nothing to do."""
-    while True:
-        asked = (await receive())["type"]
-        await send({"type": f"{asked}.complete"})
-        if asked == "lifespan.shutdown":
-            return
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer where no path leads; a slash at the end does not count."""
+        path: str = scope["path"]
+        trimmed = path.rstrip("/")
+        if trimmed != path:
+            scope["path"] = trimmed
+            await self._router(scope, receive, send)
+        else:
+            await refuse(scope, Refusal(NOT_FOUND, NOT_FOUND.explained))(scope, receive, send)
 
 
 def create_app(services: ApiServices, options: ApiOptions) -> Api:
@@ -99,8 +74,8 @@ def create_app(services: ApiServices, options: ApiOptions) -> Api:
     table += _system(services, reference)
     limiter = None if options.rate is None else options.limiter or RateLimiter(options.rate)
     gate = Gate(services.tokens, services.clock, options.listen, limiter)
-    routes = [Route(operation, handler, _limit(operation, options)) for operation, handler in table]
-    return Api(routes, gate, services.http)
+    answering = [Answering(operation, handler, _limit(operation, options)) for operation, handler in table]
+    return Api(answering, gate, services.http)
 
 
 def _limit(operation: Operation, options: ApiOptions) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from http import HTTPMethod
 from tempfile import SpooledTemporaryFile
@@ -16,15 +17,17 @@ from types import MappingProxyType
 from typing import BinaryIO, TypeAlias, cast
 
 import msgspec
+from starlette.responses import Response, StreamingResponse
 
 from natalis.api.operation import JSON, NDJSON, Asked, Operation, Success, answer, check_media_type, given, query_of
-from natalis.api.response import Response, Stream
 from natalis.api.users import TAG
 from natalis.api.wire.bulk import BulkQuery, BulkRow, BulkSummary, RowResult
 from natalis.ports.people_file import PeopleFile
 from natalis.ports.tokens import Scope
 from natalis.usecases.import_people import ImportPeople
 from natalis.usecases.import_result import Outcome, Progress, Result, Tally, Wanted
+from plimsoll.instrument.asgi import Receive, Send
+from plimsoll.instrument.asgi import Scope as ASGIScope
 
 OpenPeople: TypeAlias = Callable[[BinaryIO, str, str | None], PeopleFile]
 """Opens a seekable file of people.
@@ -71,6 +74,14 @@ BULK = Operation(
 )
 
 
+class _Lines(StreamingResponse):
+    """Ends when the client goes away, and then closes what the lines come from, wherever that was."""
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        async with aclosing(cast("AsyncGenerator[bytes]", self.body_iterator)):
+            await super().__call__(scope, receive, send)
+
+
 @dataclass(frozen=True, slots=True)
 class BulkRoutes:
     """What answers for many users at once."""
@@ -78,7 +89,7 @@ class BulkRoutes:
     importing: ImportPeople
     open_people: OpenPeople
 
-    async def add(self, request: Asked) -> Response | Stream:
+    async def add(self, request: Asked) -> Response:
         """Answer `POST /user/bulk`."""
         query = query_of(request, BulkQuery)
         media_type = check_media_type(request)
@@ -96,7 +107,7 @@ class BulkRoutes:
         following = _closing(file, first, progress)
         if request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip() == JSON:
             return answer(await _summary(following))
-        return Stream(_lines(following), request.gone, NDJSON)
+        return _Lines(_lines(following), media_type=NDJSON)
 
 
 def _encoding_of(request: Asked, media_type: str) -> str | None:
@@ -107,7 +118,7 @@ def _encoding_of(request: Asked, media_type: str) -> str | None:
     return None if told is None else told[1]
 
 
-async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress]) -> AsyncIterator[Progress]:
+async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress]) -> AsyncGenerator[Progress]:
     try:
         yield first
         async for progress in rest:
@@ -116,15 +127,16 @@ async def _closing(file: BinaryIO, first: Progress, rest: AsyncIterator[Progress
         file.close()
 
 
-async def _lines(progress: AsyncIterator[Progress]) -> AsyncGenerator[bytes, None]:
+async def _lines(progress: AsyncGenerator[Progress]) -> AsyncGenerator[bytes, None]:
     """Write every row's result, then the summary; a failure half-way is the last line instead of it."""
     encode = msgspec.json.Encoder().encode_lines
     try:
-        async for each in progress:
-            if each.results:
-                yield encode([_row(result) for result in each.results])
-            if each.finished:
-                yield encode([_counts(each.tally)])
+        async with aclosing(progress):
+            async for each in progress:
+                if each.results:
+                    yield encode([_row(result) for result in each.results])
+                if each.finished:
+                    yield encode([_counts(each.tally)])
     except Exception:  # noqa: BLE001 - the status has been sent; all that is left to say is that the rest did not land
         _LOG.exception("a bulk import broke off")
         yield b'{"brokenOff":true,"remedy":"send the same body again: rows that landed come out unchanged"}\n'

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPMethod
 
+from starlette.responses import Response
+
 from natalis.api import problems
 from natalis.api.instants import instant_in
 from natalis.api.operation import Asked, Operation, Success, answer, given, query_of
-from natalis.api.response import Response
 from natalis.api.wire.delivery import (
     Delivery,
     DeliveryDetail,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from http import HTTPMethod
 
 from msgspec import UNSET
+from starlette.responses import Response
 
 from natalis.api import problems
 from natalis.api.etag import expected_versions, tag_of
 from natalis.api.operation import Asked, Operation, Success, answer, body_of, empty
-from natalis.api.response import Response
 from natalis.api.users import ETAG, IF_MATCH, TAG, USER_PATH
 from natalis.api.wire.render import person_shape
 from natalis.api.wire.user import OccasionFields, Person

@@ -14,16 +14,16 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from starlette.requests import Request
+from starlette.responses import Response
 
 from natalis.api import problems
 from natalis.api.problems import ProblemKind, Refusal
 from natalis.api.reading import read_json, read_query
-from natalis.api.request import Request
-from natalis.api.response import Response, Stream
 from natalis.ports import tokens
-from plimsoll.instrument.asgi import Receive, Scope
+from plimsoll.instrument.asgi import Message, Receive, Scope
 
-Handler: TypeAlias = Callable[["Asked"], Awaitable[Response | Stream]]
+Handler: TypeAlias = Callable[["Asked"], Awaitable[Response]]
 T = TypeVar("T", bound=Struct)
 V = TypeVar("V")
 JSON = "application/json"
@@ -121,17 +121,49 @@ class Operation:
 class Asked(Request):
     """A request for an operation.
 
+    Args:
+        scope: ASGI's.
+        receive: ASGI's.
+        operation: Which.
+        body_limit: Bytes that its body may have; reading more raises `Refusal` (413).
+
     Attributes:
         operation: Which.
     """
 
-    __slots__ = ("operation",)
-
-    def __init__(
-        self, scope: Scope, receive: Receive, operation: Operation, path_params: Mapping[str, str], body_limit: int
-    ) -> None:
-        super().__init__(scope, receive, path_params, body_limit)
+    def __init__(self, scope: Scope, receive: Receive, operation: Operation, body_limit: int) -> None:
+        super().__init__(scope, _at_most(body_limit, scope, receive))
         self.operation = operation
+
+
+def _at_most(limit: int, scope: Scope, receive: Receive) -> Receive:
+    """Return `receive`, but no longer than the body stays within a limit, whatever its `Content-Length` told.
+
+    Starlette's own limit would answer in plain text.
+    """
+    left = limit
+
+    async def counted() -> Message:
+        nonlocal left
+        if left == limit and _told(scope) > limit:
+            raise _too_large()
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _too_large()
+        return message
+
+    return counted
+
+
+def _told(scope: Scope) -> int:
+    told = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(told) if told.isdigit() else 0
+
+
+def _too_large() -> Refusal:
+    fault = problems.FieldFault("body", "is too large", "send less at once")
+    return Refusal(problems.TOO_LARGE, problems.TOO_LARGE.explained, [fault])
 
 
 def query_of(request: Asked, shape: type[T]) -> T:
@@ -168,9 +200,9 @@ def check_media_type(request: Asked) -> str:
 
 def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a struct as a JSON answer."""
-    return Response(_ENCODER.encode(content), status, headers or {}, JSON)
+    return Response(_ENCODER.encode(content), status, headers, JSON)
 
 
 def empty(status: int = 204, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer without a body."""
-    return Response(status=status, headers=headers or {})
+    return Response(status_code=status, headers=headers)

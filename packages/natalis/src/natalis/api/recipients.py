@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPMethod
 
 from msgspec import UNSET
+from starlette.responses import Response
 
 from natalis.api import problems
 from natalis.api.operation import (
@@ -23,7 +24,6 @@ from natalis.api.operation import (
     query_of,
 )
 from natalis.api.reading import read_json, read_query
-from natalis.api.response import Response
 from natalis.api.wire.recipient import (
     PageQuery,
     Rating,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from starlette.responses import Response
+
 from natalis.api import problems
 from natalis.api.problems import Refusal, answer_to
-from natalis.api.response import Response
 from natalis.api.shell import is_client_gone, request_id_of
 from plimsoll.instrument.asgi import Scope
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPMethod
 
+from starlette.responses import Response
+
 from natalis.api.operation import HTML, JSON, Asked, Operation, Success, answer
 from natalis.api.reference import Reference
-from natalis.api.response import Response
 from natalis.api.wire.render import readiness_shape
 from natalis.api.wire.system import Health, Readiness
 from natalis.usecases.readiness import CheckReadiness

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPMethod
 
+from starlette.responses import Response
+
 from natalis.api import problems
 from natalis.api.instants import date_in
 from natalis.api.operation import Asked, Operation, Success, answer, given, query_of
-from natalis.api.response import Response
 from natalis.api.users import USER_PATH
 from natalis.api.wire.render import explanation_shape, forecast_shape, upcoming_shape
 from natalis.api.wire.timeline import (

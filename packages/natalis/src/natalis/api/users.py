@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from http import HTTPMethod
 
 from msgspec import UNSET, UnsetType
+from starlette.responses import Response
 
 from natalis.api import problems
 from natalis.api.etag import expected_versions, is_known, tag_of
 from natalis.api.gate import check_scope
 from natalis.api.operation import Asked, Header, Operation, Success, answer, body_of, empty, given, query_of
 from natalis.api.problems import FieldFault, Refusal
-from natalis.api.response import Response
 from natalis.api.wire.render import person_shape, user_shape
 from natalis.api.wire.user import DeleteQuery, Person, User, UserFields, UserPage, UserQuery
 from natalis.api.wire.words import USER_ID

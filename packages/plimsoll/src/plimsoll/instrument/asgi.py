@@ -26,7 +26,7 @@ _FIRST_SERVER_ERROR = 500
 def route_template(scope: Scope) -> str:
     """Return the template of the matched route, such as `/user/{user_id}`, or `unmatched`.
 
-    Reads what Natalis and Litestar (`path_template`) and Starlette or FastAPI (`route.path`) leave in the scope.
+    Reads what Litestar (`path_template`) and Starlette or FastAPI (`route.path`) leave in the scope.
     """
     template = scope.get("path_template")
     if isinstance(template, str):
