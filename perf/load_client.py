@@ -105,9 +105,9 @@ async def _ask(request: Request, users: int, seconds: int) -> Asked:
         tasks = [asyncio.create_task(user(number)) for number in range(users)]
         await asyncio.sleep(0.3)  # noqa: TID251 - all are connected
         gc.collect()
-        before, began, had = _busy(resource.RUSAGE_SELF), perf_counter(), sum(counts)
+        before, began, had = busy(resource.RUSAGE_SELF), perf_counter(), sum(counts)
         await asyncio.sleep(seconds)  # noqa: TID251 - the length of the measurement
-        asked = Asked(sum(counts) - had, perf_counter() - began, _busy(resource.RUSAGE_SELF) - before)
+        asked = Asked(sum(counts) - had, perf_counter() - began, busy(resource.RUSAGE_SELF) - before)
         over.set()
         await asyncio.gather(*tasks)
     return asked
@@ -122,13 +122,14 @@ def wrk(url: str, users: int, seconds: int) -> Asked:
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("wrk is not installed: run scripts/services wrk, or apt-get install wrk")
-    before = _busy(resource.RUSAGE_CHILDREN)
+    before = busy(resource.RUSAGE_CHILDREN)
     command = [program, "-t1", f"-c{users}", f"-d{seconds}s", f"{url}/health"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     total = next(line for line in done.stdout.splitlines() if " requests in " in line)
-    return Asked(int(total.split()[0]), seconds, _busy(resource.RUSAGE_CHILDREN) - before)
+    return Asked(int(total.split()[0]), seconds, busy(resource.RUSAGE_CHILDREN) - before)
 
 
-def _busy(who: int) -> float:
+def busy(who: int) -> float:
+    """Return the seconds of processor time that this process, or its children, have had (`resource.RUSAGE_*`)."""
     used = resource.getrusage(who)
     return used.ru_utime + used.ru_stime

@@ -27,7 +27,7 @@ USERS = {50: 65_000, 500: 52_000}
 RATES = (1_000, 5_000, 20_000)
 PERCENTS = (50, 90, 99, 99.9, 100)
 SERVICE, FREEZE, RATE = 0.005, 2.0, 1_000
-_FLOW = """
+FLOW = """
 options = {
     "tags": {"kind": "bench"},
     "thresholds": {"http_req_duration{name:home}": "p(95)<60000", "http_req_failed": "rate<0.01", "checks": "rate>0.9"},
@@ -45,7 +45,7 @@ def run(*, quick: bool) -> list[Figure]:
     rounds, seconds = (1, 3) if quick else (3, 5)
     with tempfile.TemporaryDirectory() as folder:
         flow = Path(folder) / "flow.py"
-        flow.write_text(_FLOW, encoding="utf-8")
+        flow.write_text(FLOW, encoding="utf-8")
         with Nginx(NGINX) as server:
             figures = [each for users in USERS for each in _closed(flow, server.url, users, rounds, seconds)]
             figures += [each for rate in RATES for each in _open(flow, server.url, rate, seconds)]
@@ -55,34 +55,34 @@ def run(*, quick: bool) -> list[Figure]:
 def _closed(flow: Path, url: str, users: int, rounds: int, seconds: int) -> list[Figure]:
     costs, rates, ratios = [], [], []
     for _ in range(rounds):
-        done = _load(flow, url, "--vus", str(users), "--for", f"{seconds}s")
-        costs.append(_cost(done))
+        done = load(flow, url, "--vus", str(users), "--for", f"{seconds}s")
+        costs.append(cost(done))
         rates.append(_requests(done) / done.lasted.total_seconds())
         ratios.append(100 * rates[-1] / wrk(url, users, seconds).rate)
-    cost = median(costs)
+    typical = median(costs)
     return [
-        Figure(f"{users} users: processor time a request", cost, "us"),
-        Figure(f"{users} users: requests a second of processor time", 1e6 / cost, "/s", at_least(USERS[users])),
+        Figure(f"{users} users: processor time a request", typical, "us"),
+        Figure(f"{users} users: requests a second of processor time", 1e6 / typical, "/s", at_least(USERS[users])),
         Figure(f"{users} users: requests a second on this machine", median(rates), "/s"),
         Figure(f"{users} users: of wrk's rate", median(ratios), "%", at_least(40)),
     ]
 
 
 def _open(flow: Path, url: str, rate: int, seconds: int) -> list[Figure]:
-    done = _load(flow, url, "--rate", str(rate), "--for", f"{seconds}s")
+    done = load(flow, url, "--rate", str(rate), "--for", f"{seconds}s")
     late = _trend(done, "iteration_lateness")
     dropped = done.recording.select("dropped_iterations")
     return [
         Figure(f"{rate:,}/s: start after plan, p50", late.percentile(50), "ms"),
         Figure(f"{rate:,}/s: start after plan, p99", late.percentile(99), "ms", at_most(2)),
         Figure(f"{rate:,}/s: dropped", dropped.value if isinstance(dropped, Counter) else 0, "", at_most(0)),
-        Figure(f"{rate:,}/s: processor time a request", _cost(done), "us"),
+        Figure(f"{rate:,}/s: processor time a request", cost(done), "us"),
     ]
 
 
 def _stall(flow: Path, length: int) -> list[Figure]:
     with _freezing(length / 3) as url:
-        done = _load(flow, url, "--rate", str(RATE), "--for", f"{length}s")
+        done = load(flow, url, "--rate", str(RATE), "--for", f"{length}s")
     latency = _trend(done, "http_req_latency")
     found = []
     for percent in PERCENTS:
@@ -110,7 +110,12 @@ def _freezing(after: float) -> Iterator[str]:
             server.kill()
 
 
-def _load(flow: Path, url: str, *arguments: str) -> Run:
+def load(flow: Path, url: str, *arguments: str) -> Run:
+    """Run a flow against a URL.
+
+    Raises:
+        SystemExit: It could not be run.
+    """
     out = flow.with_name("run.json")
     command = (sys.executable, "-c", "import plimsoll.cli; plimsoll.cli.main()", "load", "run", str(flow), "--url", url)
     done = subprocess.run(
@@ -123,7 +128,7 @@ def _load(flow: Path, url: str, *arguments: str) -> Run:
     return made
 
 
-def _cost(done: Run) -> float:
+def cost(done: Run) -> float:
     """Return microseconds of an engine's processor time a request."""
     busy = _trend(done, "generator_cpu").mean / 100 * done.lasted.total_seconds()
     return busy / _requests(done) * 1e6
