@@ -163,7 +163,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Made by the openssl program, for a day."""
     folder = tmp_path_factory.mktemp("certificates")
     ca = folder / "ca.pem"
-    _openssl(f"req -x509 {_NEW_KEY} -keyout {folder}/ca.key -out {ca} -subj /CN=issuer -days 1")
+    # Python 3.13 asks of an issuer that it says what its key is for
+    use = "-addext keyUsage=critical,keyCertSign,cRLSign"
+    _openssl(f"req -x509 {_NEW_KEY} {use} -keyout {folder}/ca.key -out {ca} -subj /CN=issuer -days 1")
     here = "DNS:localhost,IP:127.0.0.1"
     return Certificates(
         ca=ca,
@@ -180,7 +182,7 @@ _NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
 def _issued(folder: Path, name: str, names: str, days: int = 1) -> Path:
     request, key, certificate = folder / f"{name}.csr", folder / f"{name}.key", folder / f"{name}.crt"
     extensions = folder / f"{name}.ext"
-    extensions.write_text(f"subjectAltName={names}\n", encoding="ascii")
+    extensions.write_text(f"subjectAltName={names}\nauthorityKeyIdentifier=keyid\n", encoding="ascii")
     _openssl(f"req {_NEW_KEY} -keyout {key} -out {request} -subj /CN={name}")
     issuer = f"-CA {folder}/ca.pem -CAkey {folder}/ca.key -CAcreateserial"
     _openssl(f"x509 -req -in {request} {issuer} -days {days} -extfile {extensions} -out {certificate}")

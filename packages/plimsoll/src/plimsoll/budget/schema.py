@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from plimsoll.budget.amounts import EXAMPLES, Amount
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.model import BudgetFile
 
-_ATTRIBUTE = re.compile(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
 
 def schema() -> dict[str, Any]:
@@ -26,7 +27,8 @@ def schema() -> dict[str, Any]:
 
 def _explain(part: dict[str, Any]) -> None:
     """Put what a docstring says of attributes where editors look for it: at each property."""
-    summary, _, attributes = part.get("description", "").partition("Attributes:")
+    # how far a docstring is indented depends on the Python
+    summary, _, attributes = inspect.cleandoc(part.get("description", "")).partition("Attributes:")
     for name, said in _ATTRIBUTE.findall(attributes):
         if name in part.get("properties", {}):
             part["properties"][name]["description"] = " ".join(said.split())
