@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -125,9 +126,12 @@ async def test_a_body_without_a_length_is_held_to_the_limit_too(server: RunningS
 )
 async def test_what_is_not_http_harms_nobody_else(server: RunningServer, sent: bytes) -> None:
     reader, writer = await asyncio.open_connection(server.host, server.port)
+    answer = b""
     writer.write(sent)
-    writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 20)
+    with suppress(OSError):  # the server may be the first to hang up
+        writer.write_eof()
+    with suppress(ConnectionError):
+        answer = await asyncio.wait_for(reader.read(), 20)
     writer.close()
 
     assert not answer or 400 <= parsed(answer)[0] < 500
