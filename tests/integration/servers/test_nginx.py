@@ -33,6 +33,7 @@ def _get(url: str) -> str:
 def test_it_runs_the_configuration_and_writes_to_its_own_folder(nginx: Callable[[str], Nginx]) -> None:
     server = nginx(_ANSWERS)
     assert _get(server.url) == "on my day"
+    server.stop()  # it answers first and logs then
     assert "GET / HTTP/1.1" in (server.folder / "access.log").read_text()
 
 
