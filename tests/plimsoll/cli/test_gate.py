@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from plimsoll.cli.exit_codes import ExitCode
-from plimsoll.cli.gate import code_of_gate
+from plimsoll.cli.exit_codes import ExitCode, code_of_verdict
 from plimsoll.compare.gate import GateVerdict
 from plimsoll.compare.store import RunStore
 from plimsoll.measure.results import encode_run
-from plimsoll.measure.run import Run
+from plimsoll.measure.run import Run, Verdict
 
 MakeRun = Callable[..., Run]
 HOOK = """
@@ -51,8 +50,9 @@ def candidate(folder: Path, run: Run) -> Path:
 
 
 def test_every_verdict_has_a_code_of_its_own() -> None:
-    assert len({code_of_gate(each) for each in GateVerdict}) == len(GateVerdict)
-    assert {code_of_gate(each) for each in GateVerdict}.isdisjoint({ExitCode.USAGE, ExitCode.INTERNAL})
+    assert len({code_of_verdict(each) for each in GateVerdict}) == len(GateVerdict)
+    assert {code_of_verdict(each) for each in GateVerdict}.isdisjoint({ExitCode.USAGE, ExitCode.INTERNAL})
+    assert {code_of_verdict(each) for each in Verdict} == {ExitCode.PASS, ExitCode.FAIL, ExitCode.INVALID}
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import enum
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from plimsoll import errors
 from plimsoll.measure.run import Run, Verdict
+
+if TYPE_CHECKING:
+    from plimsoll.compare.gate import GateVerdict
 
 
 class ExitCode(enum.IntEnum):
@@ -75,12 +78,6 @@ def code_of_run(run: Run) -> ExitCode:
     return code_of_verdict(run.verdict)
 
 
-def code_of_verdict(verdict: Verdict) -> ExitCode:
-    """Return the code of a run's verdict."""
-    match verdict:
-        case Verdict.PASS:
-            return ExitCode.PASS
-        case Verdict.FAIL:
-            return ExitCode.FAIL
-        case Verdict.INVALID:
-            return ExitCode.INVALID
+def code_of_verdict(verdict: Verdict | GateVerdict) -> ExitCode:
+    """Return the code of a verdict: the one of its name."""
+    return ExitCode[verdict.name]

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 import click
 
 from plimsoll.cli.budgeted import planned, thresholds_in
-from plimsoll.cli.exit_codes import ExitCode
+from plimsoll.cli.exit_codes import code_of_verdict
 from plimsoll.cli.gate_options import Pair, design_of, pair_of, with_gate_options
 from plimsoll.cli.hook import called, verdicts_of, words_of
 from plimsoll.cli.judging import judged
@@ -21,7 +21,7 @@ from plimsoll.cli.load_options import wish_options
 from plimsoll.cli.rounds import Rounds, plan_of_a_round, together
 from plimsoll.compare import history, paired
 from plimsoll.compare.account import markdown, plain, text
-from plimsoll.compare.gate import Gated, GateVerdict, gate
+from plimsoll.compare.gate import Gated, gate
 from plimsoll.compare.paired import Arm, Comparison, Design
 from plimsoll.compare.store import RunStore
 from plimsoll.errors import InvalidInput
@@ -60,24 +60,7 @@ def command(**given: Any) -> int:
     click.echo(json.dumps(account, indent=2) if given["as_json"] else text(gated), nl=given["as_json"])
     if hook is not None and gated.verdict in wanted and (wrong := called(hook, account)):
         click.echo(f"--on-violation: {wrong}; the verdict stands", err=True)
-    return code_of_gate(gated.verdict)
-
-
-def code_of_gate(verdict: GateVerdict) -> ExitCode:
-    """Return the exit code of a verdict."""
-    match verdict:
-        case GateVerdict.PASS:
-            return ExitCode.PASS
-        case GateVerdict.FAIL:
-            return ExitCode.FAIL
-        case GateVerdict.REGRESSED:
-            return ExitCode.REGRESSED
-        case GateVerdict.UNDECIDED:
-            return ExitCode.UNDECIDED
-        case GateVerdict.INVALID:
-            return ExitCode.INVALID
-        case _:
-            assert_never(verdict)
+    return code_of_verdict(gated.verdict)
 
 
 def _check_page(path: Path | None) -> None:

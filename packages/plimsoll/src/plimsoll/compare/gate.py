@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plimsoll.compare.paired import Comparison, Ruling
-from plimsoll.measure.run import Run, Verdict
+from plimsoll.measure.run import Run
 
 
 class GateVerdict(StrEnum):
@@ -65,15 +65,7 @@ def gate(candidate: Run | None, comparison: Comparison | None) -> Gated:
 
 
 def _of_run(run: Run | None) -> GateVerdict:
-    if run is None:
-        return GateVerdict.PASS
-    match run.verdict:
-        case Verdict.INVALID:
-            return GateVerdict.INVALID
-        case Verdict.FAIL:
-            return GateVerdict.FAIL
-        case Verdict.PASS:
-            return GateVerdict.PASS
+    return GateVerdict.PASS if run is None else GateVerdict[run.verdict.name]
 
 
 def _of_comparison(comparison: Comparison | None) -> GateVerdict:
