@@ -11,7 +11,7 @@ import click
 import pytest
 
 from natalis.cli.app import SECTIONS, app
-from natalis.testing.command_line import Natalis, every_command
+from natalis.testing.command_line import Natalis, every_command, parsed
 
 COMMANDS = dict(every_command())
 EXAMPLES = sorted({example for command in COMMANDS.values() for example in command.examples})
@@ -38,7 +38,7 @@ def test_every_example_is_understood(example: str, clean: Path) -> None:
         if argument.endswith((".csv", ".vcf", ".ndjson", ".toml", ".txt")):
             (clean / argument).write_text("", encoding="utf-8")
 
-    _parse(app, "natalis", arguments)
+    parsed(app, "natalis", arguments)
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -98,13 +98,3 @@ def _arguments_of(example: str) -> list[str]:
     start = words.index("natalis") + 1
     end = next((at for at, word in enumerate(words) if at >= start and word in {">", "|", ">>"}), len(words))
     return words[start:end]
-
-
-def _parse(command: click.Command, name: str, arguments: list[str], parent: click.Context | None = None) -> None:
-    # without running anything: each group hands what it did not understand to the command below
-    with command.make_context(name, list(arguments), parent=parent) as context:
-        rest = [*context._protected_args, *context.args]
-        if isinstance(command, click.Group) and rest:
-            below_name, below, below_arguments = command.resolve_command(context, rest)
-            assert below is not None
-            _parse(below, str(below_name), below_arguments, context)

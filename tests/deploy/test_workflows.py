@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
+from natalis.testing.command_line import parsed
 from natalis.testing.manifests import read_documents, understood
 from plimsoll.budget.reading import read_file
 from plimsoll.cli.app import plimsoll
@@ -75,32 +75,20 @@ def of_program(name: str, paths: Sequence[Path]) -> list[list[str]]:
     return [command[names.index(name) + 1 :] for command, names in programs if name in names]
 
 
-def parsed(arguments: Sequence[str]) -> dict[str, Any]:
-    """Have the command line of Plimsoll judge arguments; return what it read."""
-    command: click.Command = plimsoll
-    context: click.Context | None = None
-    name, rest = "plimsoll", list(arguments)
-    while True:
-        context = command.make_context(name, rest, parent=context)
-        if not isinstance(command, click.Group):
-            return context.params
-        left = [*context._protected_args, *context.args]
-        found, below, rest = command.resolve_command(context, left)
-        assert below is not None
-        name, command = str(found), below
-
-
 def test_every_command_of_plimsoll_is_one_that_there_is() -> None:
     calls = of_program("plimsoll", [*WORKFLOWS, *ACTIONS])
 
     assert len(calls) >= 8
     for arguments in calls:
-        parsed(arguments)
+        parsed(plimsoll, "plimsoll", arguments)
 
 
 def test_every_scenario_that_is_named_is_in_the_budget_file() -> None:
     known = set(read_file(ROOT / "perf" / "plimsoll.yaml").scenarios)
-    named = {parsed(each).get("scenario") for each in of_program("plimsoll", WORKFLOWS)} - {None, "$SCENARIO"}
+    named = {parsed(plimsoll, "plimsoll", each).get("scenario") for each in of_program("plimsoll", WORKFLOWS)} - {
+        None,
+        "$SCENARIO",
+    }
 
     assert named == {"smoke", "mixed", "nine-oclock"}
     assert named | {"load", "stress"} <= known

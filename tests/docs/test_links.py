@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from natalis.cli.app import app
 from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
+from natalis.testing.command_line import parsed
 from natalis.testing.pages import blocks_of
 from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
@@ -73,7 +73,7 @@ def test_every_command_in_an_example_is_understood(page: Path, tmp_path: Path, m
             if argument.endswith((".csv", ".vcf", ".toml")):
                 Path(tmp_path / Path(argument).name).touch()
 
-        parse(app, "natalis", [Path(each).name if each.endswith((".csv", ".toml")) else each for each in arguments])
+        parsed(app, "natalis", [Path(each).name if each.endswith((".csv", ".toml")) else each for each in arguments])
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "runbooks").glob("*.md")), ids=names)
@@ -107,13 +107,3 @@ def places_of(path: str) -> Iterator[Path]:
         yield from base.glob(path)
     if "/" not in path:
         yield from (*CODE.rglob(path), *KIT.rglob(path))
-
-
-def parse(command: click.Command, name: str, arguments: list[str], parent: click.Context | None = None) -> None:
-    """Parse a command line without running it; each group hands the rest to the command below."""
-    with command.make_context(name, list(arguments), parent=parent) as context:
-        rest = [*context._protected_args, *context.args]
-        if isinstance(command, click.Group) and rest:
-            below_name, below, below_arguments = command.resolve_command(context, rest)
-            assert below is not None
-            parse(below, str(below_name), below_arguments, context)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import click
 import pytest
 
+from natalis.testing.command_line import parsed
 from natalis.testing.pages import Block, Shell, blocks_of, is_printed
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.schema import schema
@@ -59,19 +58,6 @@ def commands_in(page: Path) -> Iterator[list[str]]:
                 yield words[1:]
 
 
-def parsed(arguments: Sequence[str]) -> dict[str, Any]:
-    command: click.Command = plimsoll
-    context: click.Context | None = None
-    name, rest = "plimsoll", list(arguments)
-    while True:
-        context = command.make_context(name, rest, parent=context)
-        if not isinstance(command, click.Group):
-            return context.params
-        found, below, rest = command.resolve_command(context, [*context._protected_args, *context.args])
-        assert below is not None
-        name, command = str(found), below
-
-
 @pytest.mark.parametrize("page", PAGES, ids=names)
 def test_every_command_on_a_page_is_understood(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -80,7 +66,7 @@ def test_every_command_on_a_page_is_understood(page: Path, tmp_path: Path, monke
             if word.endswith(".json") and "/" not in word:
                 (tmp_path / word).touch()  # `load merge` looks for its files
 
-        parsed(arguments)
+        parsed(plimsoll, "plimsoll", arguments)
 
 
 @pytest.mark.slow

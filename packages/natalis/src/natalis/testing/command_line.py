@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,3 +55,23 @@ def _below(path: str, command: click.Command) -> Iterator[tuple[str, Command | G
             below = command.get_command(context, name)
             if below is not None:
                 yield from _below(f"{path} {name}", below)
+
+
+def parsed(
+    command: click.Command, name: str, arguments: Sequence[str], parent: click.Context | None = None
+) -> dict[str, Any]:
+    """Have a command line judge arguments without running anything; return what the innermost command read.
+
+    Each group hands what it did not understand to the command below; without one, what the group itself read counts.
+
+    Raises:
+        click.UsageError: They are none of its.
+    """
+    with command.make_context(name, list(arguments), parent=parent) as context:
+        rest = [*context._protected_args, *context.args]  # noqa: SLF001 - click hands it to `invoke` only
+        if not isinstance(command, click.Group) or not rest:
+            return context.params
+        below_name, below, below_arguments = command.resolve_command(context, rest)
+        if below is None:
+            raise click.UsageError(f"there is no {' '.join(rest)}", context)
+        return parsed(below, str(below_name), below_arguments, context)
