@@ -5,8 +5,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-# Tests wait for servers half of the time, so two workers keep a core busy.
-WORKERS := $(shell echo $$(( 2 * $$(nproc) )))
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help
@@ -34,12 +32,12 @@ services: ## install what is missing of PostgreSQL, RabbitMQ, Redis, pgbouncer, 
 .PHONY: test-oldest
 test-oldest: setup
 	@scripts/services || true # it has said what is missing; the tests that need it say it again, and all others run
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal tests
+	@scripts/tests $(BIN)/pytest tests
 
 .PHONY: test-newest
 test-newest: setup
 	@scripts/services || true # as above
-	@scripts/on-newest -n $(WORKERS) --dist worksteal -m 'not slow' tests
+	@scripts/on-newest -m 'not slow' tests
 
 .PHONY: check
 check: setup ## format, lint, types, architecture contracts, docs
