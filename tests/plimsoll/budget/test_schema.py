@@ -21,7 +21,7 @@ def test_a_good_file_is_valid_by_the_schema() -> None:
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
-    [("latency p95", "latency p96"), ("target", "targett"), ("flow: users.py, ", ""), ("500 ms", "[]")],
+    [("target", "targett"), ("flow: users.py, ", ""), ("500 ms", "[]")],
 )
 def test_a_bad_file_is_not(right: str, wrong: str) -> None:
     with pytest.raises(jsonschema.ValidationError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from plimsoll.budget.indicators import INDICATORS, Good, Indicator
+from plimsoll.budget.indicators import Indicator
 from plimsoll.budget.model import Action, Budget, BudgetFile, Scenario
+from plimsoll.budget.promises import indicators_of
+from plimsoll.budget.sides import Good
 
 
 def thresholds_of(file: BudgetFile, scenario: Scenario) -> dict[str, list[object]]:
@@ -14,7 +16,7 @@ def thresholds_of(file: BudgetFile, scenario: Scenario) -> dict[str, list[object
     A budget that warns or alerts gives none, and neither does one that a load test cannot see.
     """
     found: dict[str, list[object]] = {}
-    for metric, condition in _rendered(_chosen(file.budgets, scenario.budgets)):
+    for metric, condition in _rendered(_chosen(file.budgets, scenario.budgets), indicators_of(file)):
         found.setdefault(metric, []).append(condition)
     for metric, own in scenario.thresholds.items():
         found.setdefault(metric, []).extend(own if isinstance(own, list) else [own])
@@ -25,9 +27,9 @@ def _chosen(budgets: Iterable[Budget], names: tuple[str, ...] | None) -> list[Bu
     return [budget for budget in budgets if names is None or budget.name in names]
 
 
-def _rendered(budgets: Iterable[Budget]) -> Iterable[tuple[str, str]]:
+def _rendered(budgets: Iterable[Budget], known: Mapping[str, Indicator]) -> Iterable[tuple[str, str]]:
     for budget in budgets:
-        indicator = INDICATORS[budget.indicator]
+        indicator = known[budget.indicator]
         if indicator.load is None or budget.action is not Action.FAIL:
             continue
         metric, aggregation = indicator.load

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 import yaml
 
 from plimsoll.budget import model, places
-from plimsoll.budget.amounts import EXAMPLES, Amount, amount_of
-from plimsoll.budget.indicators import INDICATORS, Good
-from plimsoll.budget.model import Budget, BudgetFile
+from plimsoll.budget.amounts import Amount, amount_of
+from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.refusals import refusals_of
 from plimsoll.errors import InvalidInput
 
 _AT = re.compile(r"(?P<said>.*?)(?: - at (?P<key>`key` in )?`(?P<at>.*)`)?", re.DOTALL)
+_MAPPINGS: Final[dict[str, type[msgspec.Struct]]] = {
+    "indicators": model.OwnIndicator,
+    "scenarios": model.Scenario,
+}
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`")
 
 
@@ -48,9 +52,9 @@ def read_text(text: str, where: str = "plimsoll.yaml") -> BudgetFile:
     try:
         read = msgspec.convert(document.content, type=BudgetFile, dec_hook=_amount)
     except msgspec.ValidationError as error:
-        below, exact = _within_scenario(document.content) or ((), error)
+        below, exact = _within_mapping(document.content) or ((), error)
         raise _explained(exact, below, document, where) from error
-    for path, problem, remedy in _disagreements(read):
+    for path, problem, remedy in refusals_of(read):
         raise _at(document, path, where, problem, remedy)
     return read
 
@@ -75,14 +79,15 @@ def _amount(wanted: type, written: Any) -> Amount:
     return amount_of(written)
 
 
-def _within_scenario(content: Any) -> tuple[places.Path, msgspec.ValidationError] | None:
-    """Return which scenario is wrong and how: of a mapping's values msgspec says that one is, and not which."""
-    scenarios = content.get("scenarios") if isinstance(content, dict) else None
-    for name, scenario in scenarios.items() if isinstance(scenarios, dict) else ():
-        try:
-            msgspec.convert(scenario, type=model.Scenario)
-        except msgspec.ValidationError as error:
-            return ("scenarios", name), error
+def _within_mapping(content: Any) -> tuple[places.Path, msgspec.ValidationError] | None:
+    """Return which scenario or indicator is wrong, and how: msgspec says of a mapping only that one value is."""
+    for part, struct in _MAPPINGS.items():
+        values = content.get(part) if isinstance(content, dict) else None
+        for name, value in values.items() if isinstance(values, dict) else ():
+            try:
+                msgspec.convert(value, type=struct, dec_hook=_amount)
+            except msgspec.ValidationError as error:
+                return (part, name), error
     return None
 
 
@@ -107,12 +112,31 @@ def _explained(
 
 
 def _known_keys(path: places.Path) -> list[str]:
-    structs = {"service": model.Service, "endpoints": model.Endpoint, "budgets": model.Budget}
-    named = [step for step in path if isinstance(step, str)]
-    if named[:1] == ["scenarios"]:
-        return list(model.Scenario.__struct_fields__)
-    struct = next((structs[step] for step in reversed(named) if step in structs), BudgetFile)
-    return list(struct.__struct_fields__)
+    """Return the keys that may stand in the object at a path, as the file writes them."""
+    held: Any = BudgetFile
+    for step in path:
+        held = _below(_bare(held), step)
+    struct = _bare(held)
+    return [field.encode_name for field in msgspec.structs.fields(struct)] if _is_struct(struct) else []
+
+
+def _below(held: Any, step: str | int) -> Any:
+    """Return the type of what a step into a struct, a mapping or a list finds."""
+    if _is_struct(held):
+        return next((field.type for field in msgspec.structs.fields(held) if field.encode_name == step), None)
+    inside = [each for each in get_args(held) if each is not Ellipsis]
+    return inside[-1] if inside else None
+
+
+def _bare(held: Any) -> Any:
+    """Return a type without `None` beside it."""
+    if get_origin(held) is UnionType:
+        return next((each for each in get_args(held) if each is not NoneType), None)
+    return held
+
+
+def _is_struct(held: Any) -> bool:
+    return isinstance(held, type) and issubclass(held, msgspec.Struct)
 
 
 def _at(document: places.Document, path: places.Path, where: str, problem: str, remedy: str) -> InvalidInput:
@@ -122,56 +146,3 @@ def _at(document: places.Document, path: places.Path, where: str, problem: str, 
 
 def _lowered(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-Disagreement = tuple[places.Path, str, str]
-"""Where, what is wrong, what would be right."""
-
-
-def _disagreements(read: BudgetFile) -> Iterator[Disagreement]:
-    """Yield what each part alone allows and the whole does not."""
-    endpoints = [endpoint.name for endpoint in read.service.endpoints]
-    yield from _doubled(endpoints, ("service", "endpoints"))
-    yield from _doubled([budget.name for budget in read.budgets], ("budgets",))
-    for number, budget in enumerate(read.budgets):
-        yield from _of_budget(budget, ("budgets", number), endpoints)
-    names = [budget.name for budget in read.budgets]
-    for name, scenario in read.scenarios.items():
-        for number, wanted in enumerate(scenario.budgets or ()):
-            if wanted not in names:
-                yield ("scenarios", name, "budgets", number), *_not_among(wanted, names, "budget")
-
-
-def _of_budget(budget: Budget, path: places.Path, endpoints: list[str]) -> Iterator[Disagreement]:
-    indicator = INDICATORS.get(budget.indicator)
-    if indicator is None:
-        yield (*path, "indicator"), *_not_among(budget.indicator, list(INDICATORS), "indicator")
-        return
-    for key in ("target", "threshold"):
-        amount = getattr(budget, key)
-        if amount is not None and amount.unit is not indicator.unit:
-            problem = f"{amount.text!r} is {amount.unit}, and {indicator.name} is {indicator.unit}"
-            yield (*path, key), problem, f"write it as {EXAMPLES[indicator.unit]}"
-    if budget.threshold is not None and not _is_looser(budget, indicator.good):
-        problem = f"{budget.threshold.text} is crossed before the target {budget.target.text} is missed"
-        yield (*path, "threshold"), problem, "put it on the worse side of the target"
-    for number, name in enumerate(budget.endpoints):
-        if name not in endpoints:
-            yield (*path, "endpoints", number), *_not_among(name, endpoints, "endpoint")
-
-
-def _is_looser(budget: Budget, good: Good) -> bool:
-    target, bound = budget.target.value, budget.bound.value
-    return bound >= target if good is Good.BELOW else bound <= target
-
-
-def _doubled(names: list[str], path: places.Path) -> Iterator[Disagreement]:
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield (*path, number, "name"), f"{name!r} is the name of another one too", "give one of them another name"
-
-
-def _not_among(name: str, known: list[str], what: str) -> tuple[str, str]:
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
-    return f"there is no {what} {name!r}", remedy

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from plimsoll.budget.amounts import EXAMPLES, Amount
+from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.sources import Source
 
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
@@ -19,7 +21,10 @@ def schema() -> dict[str, Any]:
     """Return it, with what is known of each indicator."""
     made = msgspec.json.schema(BudgetFile, schema_hook=_amount)
     indicator = made["$defs"]["Budget"]["properties"]["indicator"]
-    indicator["enum"] = list(INDICATORS)
+    indicator["anyOf"] = [{"enum": list(INDICATORS)}, {"description": "One of the file's own indicators."}]
+    watch = made["$defs"]["Watch"]["properties"]
+    watch["dialect"]["enum"] = list(DIALECTS)
+    watch["sources"]["propertyNames"] = {"enum": list(Source)}
     for part in made["$defs"].values():
         _explain(part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Plimsoll budget file", **made}

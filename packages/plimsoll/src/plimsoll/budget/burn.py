@@ -1,0 +1,81 @@
+"""How fast an error budget burns, over which windows that is looked at, and what each size of outage costs of it.
+
+The four windows and factors are those of the Site Reliability Workbook, chapter 5, for a budget of 30 days; those of
+another budget are stretched with it, so that each alert still stands for the same share of the budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from plimsoll.budget.model import Severity
+
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY: Final = 86_400.0
+_USUAL: Final = 30 * DAY
+_SHORTEST: Final = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """One pair of windows, both of which must burn faster than the factor.
+
+    Attributes:
+        factor: How many times faster than a budget that lasts exactly its window.
+        long: Seconds; long enough that a blip does not count.
+        short: Seconds; short enough that the alert ends soon after the cause.
+        severity: Whom it wakes.
+    """
+
+    factor: float
+    long: float
+    short: float
+    severity: Severity
+
+    def spent(self, window: float) -> float:
+        """Return the share of the budget that is spent when it fires after a steady burn at its factor."""
+        return self.factor * self.long / window
+
+
+_BURNS: Final = (
+    Burn(14.4, HOUR, 5 * MINUTE, Severity.CRITICAL),
+    Burn(6, 6 * HOUR, 30 * MINUTE, Severity.CRITICAL),
+    Burn(3, DAY, 2 * HOUR, Severity.WARNING),
+    Burn(1, 3 * DAY, 6 * HOUR, Severity.WARNING),
+)
+STEEPEST: Final = _BURNS[0].factor
+
+
+def burns_of(window: float) -> tuple[Burn, ...]:
+    """Return the pairs of windows for a budget of so many seconds, the steepest first."""
+    stretch = window / _USUAL
+    return tuple(
+        Burn(each.factor, _whole_minutes(each.long * stretch), _whole_minutes(each.short * stretch), each.severity)
+        for each in _BURNS
+    )
+
+
+def shortest_window() -> float:
+    """Return the shortest budget, in seconds, whose shortest window still holds several scrapes."""
+    return _SHORTEST
+
+
+def noticed_after(burn: Burn, objective: float, bad: float) -> float | None:
+    """Return how many seconds an outage lasts before a burn alert fires, from no bad events to a steady share of them.
+
+    Args:
+        burn: Which alert.
+        objective: The share of good events that is promised.
+        bad: The share of bad events in the outage, 0 to 1.
+
+    Returns:
+        The time in which the longer window's share of bad events reaches the factor; None where it never does.
+    """
+    needed = burn.factor * (1 - objective)
+    return None if bad <= needed else burn.long * needed / bad
+
+
+def _whole_minutes(seconds: float) -> float:
+    return max(2, round(seconds / MINUTE)) * MINUTE
