@@ -46,7 +46,7 @@ class Matcher:
             ValueError: None was found.
         """
         of_pattern = [re.sub(r"\.[+*]?", "0", part) for part in self.value.strip("()").split("|")]
-        tried = ("", *_EXAMPLES) if self.op.startswith("!") else (self.value, *of_pattern, *_EXAMPLES)
+        tried = ("", *_EXAMPLES) if self.op.startswith("!") else (*of_pattern, self.value, *_EXAMPLES)
         for value in tried:
             if self.holds(value):
                 return value
