@@ -26,7 +26,7 @@ demo: setup ## play a year of real birthdays on a virtual clock
 test: check test-oldest test-newest ## everything: checks, then all tests on the oldest and the newest Python present
 
 .PHONY: services
-services: ## install what is missing of PostgreSQL, RabbitMQ, Redis, pgbouncer, nginx and Chromium, to test against; starts none
+services: ## install what is missing of the servers that tests run against (PostgreSQL, RabbitMQ, Redis, nginx, Prometheus…); starts none
 	@scripts/services
 
 .PHONY: test-oldest
