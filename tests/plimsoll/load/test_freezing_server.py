@@ -63,3 +63,4 @@ def test_the_closed_model_does_not_see_it_and_says_so(freezing: Freezing, load_r
 
     assert measured(done.run, 95) < truth(95, 0.005, 1.0, 4) / 2
     assert any("coordinated omission" in each for each in done.run.warnings)
+    assert "stalls go unseen (coordinated omission)" in " ".join(done.out.split())

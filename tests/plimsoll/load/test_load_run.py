@@ -15,6 +15,7 @@ import pytest
 from plimsoll.cli.exit_codes import ExitCode
 from plimsoll.measure.recording import Recording
 from plimsoll.measure.results import decode_run
+from plimsoll.measure.run import Verdict
 from plimsoll.measure.tallies import Counter, Gauge, Rate, Trend
 from plimsoll.measure.timeline import slot_of
 
@@ -270,6 +271,36 @@ def test_shards_merged_equal_what_they_recorded_and_together_do_the_whole_load(
         expected.merge(each.run.recording)
     assert whole.recording == expected
     assert sum(slot.requests for slot in whole.timeline.slots) == slot_of(expected).requests
+
+
+def test_a_rate_that_the_generator_cannot_hold_is_invalid_and_says_why(
+    quick: str, load_run: Any, flow_file: Write
+) -> None:
+    path = flow_file("""
+import time
+async def it(session):
+    time.sleep(0.02)  # no other user of this engine can start meanwhile
+    await session.get("/")
+""")
+
+    done = load_run(
+        str(path), "--url", quick, "--rate", "100", "--for", "2s", "--threshold", "http_req_duration:max<60000"
+    )
+
+    assert done.code == ExitCode.INVALID
+    assert done.run.verdict is Verdict.INVALID
+    assert [each.holds for each in done.run.thresholds] == [True]  # so it is neither PASS nor FAIL
+    assert any("The generator was late" in each and "Lower the rate" in each for each in done.run.reasons)
+    assert "INVALID" in done.out
+    assert "The generator was late" in " ".join(done.out.split())
+
+
+def test_users_that_run_out_are_dropped_arrivals_and_make_the_run_invalid(freezing: Any, load_run: Any) -> None:
+    done = load_run("--url", freezing(0.5, 1e9, 0.0), "--rate", "20", "--vus", "2", "--max-vus", "2", "--for", "2s")
+
+    assert done.code == ExitCode.INVALID
+    assert counted(done.run.recording, "iterations") + counted(done.run.recording, "dropped_iterations") == 40
+    assert any("were dropped" in each and "Raise maxVUs" in each for each in done.run.reasons)
 
 
 def test_the_closed_model_says_what_it_cannot_see(quick: str, load_run: Any) -> None:
