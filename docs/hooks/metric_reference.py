@@ -11,9 +11,9 @@ from mkdocs.structure.pages import Page
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.registry import Collector
 
-from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
 from plimsoll.instrument.asgi import HttpMetrics
+from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Family, Registry
 
@@ -71,7 +71,7 @@ def _entries() -> list[Entry]:
     """Register what `natalis up` registers."""
     listing = _Listing()
     Metrics(listing)
-    StoreMetrics(listing)
+    DatabaseMetrics(listing)
     HttpMetrics(listing)
     LoopLag(listing)
     watch_process(listing, service="natalis", version="")

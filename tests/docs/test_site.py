@@ -18,13 +18,13 @@ from natalis.cli.exit_codes import ExitCode
 from natalis.domain.occasion import KindRule
 from natalis.runtime.settings import choices
 from natalis.stores.sqlite import open_store
-from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import every_command
 from natalis.testing.http_api import started_api
 from plimsoll.cli.app import plimsoll
 from plimsoll.cli.exit_codes import ExitCode as PlimsollCode
 from plimsoll.instrument.asgi import HttpMetrics
+from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Registry
 from plimsoll.measure.names import BUILT_IN
@@ -152,7 +152,7 @@ def test_every_metric_is_documented(site: Path) -> None:
     page = words_of(site / "reference" / "metrics.html").split()
     registry = Registry()
     Metrics(registry)
-    StoreMetrics(registry)
+    DatabaseMetrics(registry)
     HttpMetrics(registry)
     LoopLag(registry)
     watch_process(registry, service="natalis", version="0")

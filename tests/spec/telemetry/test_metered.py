@@ -13,6 +13,7 @@ from natalis.ports.store import Store
 from natalis.stores.sqlite import open_store
 from natalis.telemetry.metered import metered
 from natalis.testing.builders import an_arrival
+from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.registry import Registry
 
 
@@ -26,7 +27,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def test_every_call_is_counted_and_timed_and_answers_as_before(store: Store) -> None:
     registry = Registry()
-    watched, arrival = metered(store, registry), an_arrival()
+    watched, arrival = metered(store, DatabaseMetrics(registry)), an_arrival()
 
     await watched.people.add([arrival])
     found = await watched.people.get(arrival.user.id)
@@ -41,19 +42,19 @@ async def test_a_call_that_raises_is_counted_and_raises(store: Store) -> None:
     registry = Registry()
 
     with pytest.raises(NotFound):
-        await metered(store, registry).people.get("nobody")
+        await metered(store, DatabaseMetrics(registry)).people.get("nobody")
 
     assert 'db_queries_total{operation="get",table="people"} 1.0' in registry.exposition().decode()
 
 
 def test_what_a_store_does_not_have_it_does_not_have_when_watched(store: Store) -> None:
     with pytest.raises(AttributeError):
-        metered(store, Registry()).people.no_such_method  # type: ignore[attr-defined] # noqa: B018 - that is the rule
+        metered(store, DatabaseMetrics(Registry())).people.no_such_method  # type: ignore[attr-defined] # noqa: B018 - that is the rule
 
 
 async def test_connections_in_use_are_shown_when_they_are_looked_at(store: Store) -> None:
     registry = Registry()
-    watched = metered(store, registry)
+    watched = metered(store, DatabaseMetrics(registry))
 
     def shown(pool: str) -> list[str]:
         lines = registry.exposition().decode().splitlines()

@@ -28,11 +28,13 @@ class Pool:
         name: Which: `primary`, `replica`, `writer`, `readers`.
         in_use: How many are lent at this moment.
         most: How many there may be.
+        behind: How far the server was behind the primary when it was last asked; None where it is no replica.
     """
 
     name: str
     in_use: int
     most: int
+    behind: timedelta | None = None
 
 
 class Connection(Protocol):

@@ -32,6 +32,7 @@ from natalis.telemetry.event_log import EventLog
 from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.metered import metered
 from natalis.telemetry.metrics import Metrics
+from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
 
@@ -121,7 +122,7 @@ def _opened(
         busy=Role.API in roles,
         heard=metrics.heard_cache,
         operated=metrics.heard_redis,
-        measured=lambda store: metered(store, registry),
+        measured=lambda store: metered(store, DatabaseMetrics(registry)),
     )
 
 

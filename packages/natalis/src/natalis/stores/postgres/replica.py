@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -59,13 +59,14 @@ class Replica:
         self._clock = clock
         self._notes: deque[tuple[timedelta, int]] = deque()
         self._is_well = False
+        self._in_step_at = clock.monotonic()
         self._judged_at: timedelta | None = None
         self._probe: asyncio.Task[None] | None = None
 
     @property
     def pool(self) -> Pool:
-        """How many connections to it are in use."""
-        return self._server.pool_as("replica")
+        """How many connections to it are in use, and how far it was behind at the last probe."""
+        return replace(self._server.pool_as("replica"), behind=self._behind())
 
     async def attempt(self, work: Callable[[Session], Awaitable[T]]) -> Found[T] | None:
         """Run `work` on the replica; None when it is not well, or fails while it is at it."""
@@ -94,6 +95,15 @@ class Replica:
         async with self._server.transaction(reading=True) as session:
             return Found(await work(session))
 
+    def _behind(self) -> timedelta:
+        """Return how old the picture was that it showed at the last probe; what is out falls further behind.
+
+        A probe knows no less than its notes: what is well is said to be behind by the age of the newest note it has
+        come up to, so by a millisecond or two when it keeps up.
+        """
+        now = self._judged_at if self._is_well and self._judged_at is not None else self._clock.monotonic()
+        return max(timedelta(0), now - self._in_step_at)
+
     async def _can_be_read(self) -> bool:
         """Return the verdict: one that is fresh enough, else a new one - which nobody waits for while it is out."""
         age = None if self._judged_at is None else self._clock.monotonic() - self._judged_at
@@ -119,8 +129,9 @@ class Replica:
         self._notes.append((noted_at, await _position(self._primary, "written_position")))
         while self._notes[0][0] < noted_at - MOST_LAG:
             self._notes.popleft()
-        while await _position(self._server, "replayed_position") < self._notes[0][1]:
+        while (replayed := await _position(self._server, "replayed_position")) < self._notes[0][1]:
             await self._clock.sleep(_BREATH)
+        self._in_step_at = max(at for at, position in self._notes if position <= replayed)
         self._judge("")
 
     def _judge(self, fault: str) -> None:

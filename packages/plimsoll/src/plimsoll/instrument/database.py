@@ -1,0 +1,63 @@
+"""The database as metrics: queries by operation and table, connections in use, how far a replica is behind."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from plimsoll.instrument.registry import Registry
+
+QUERY_BUCKETS: Final = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
+"""Seconds."""
+
+
+class DatabaseMetrics:
+    """The families about the database; one for a registry, shared by every wrapper that reports into it.
+
+    `postgres.py` and `sqlite.py` fill it from a driver, `calls.py` from a layer of one's own, and `query` by hand.
+    """
+
+    __slots__ = ("_active", "_lag", "_queries", "_seconds", "_usage")
+
+    def __init__(self, registry: Registry) -> None:
+        each = ("operation", "table")
+        self._queries = registry.counter("db_queries_total", "Queries, failed ones too.", *each)
+        self._seconds = registry.histogram(
+            "db_query_duration_seconds", "A query's duration.", *each, buckets=QUERY_BUCKETS
+        )
+        self._active = registry.gauge("db_connections_active", "Connections to the database in use.", "pool")
+        self._usage = registry.gauge("db_connection_pool_usage", "Connections in use of the most, 0 to 1.", "pool")
+        self._lag = registry.gauge(
+            "db_replica_lag_seconds", "How far the replica was behind when it was last asked.", "pool"
+        )
+
+    def heard(self, operation: str, table: str, seconds: float) -> None:
+        """Count a query that took so many seconds."""
+        self._queries.at(operation, table).inc()
+        self._seconds.at(operation, table).observe(seconds)
+
+    @contextlib.contextmanager
+    def query(self, operation: str, table: str) -> Iterator[None]:
+        """Count and time the block as a query, for what no wrapper sees: a cursor, a `COPY`, another driver."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.heard(operation, table, time.perf_counter() - began)
+
+    def watch_pool(self, name: str, in_use: Callable[[], int], most: Callable[[], int]) -> None:
+        """Have the connections of a pool counted at every scrape.
+
+        Args:
+            name: What the pool is called.
+            in_use: Returns how many connections are lent.
+            most: Returns how many there may be.
+        """
+        self._active.at(name).set_function(in_use)
+        self._usage.at(name).set_function(lambda: in_use() / (most() or 1))
+
+    def watch_lag(self, name: str, seconds: Callable[[], float]) -> None:
+        """Have the lag of a pool's replica shown at every scrape: `seconds` says what is known, and asks nobody."""
+        self._lag.at(name).set_function(seconds)

@@ -1,0 +1,63 @@
+"""RabbitMQ through pika as metrics: what a channel publishes, and what a consumer works on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from plimsoll.instrument.jobs import Jobs
+from plimsoll.instrument.queues import QueueMetrics
+
+MESSAGE = "message"
+"""The type of a job whose message says none (`properties.type`)."""
+
+
+class Channel(Protocol):
+    """What is used of pika's channels, blocking or not."""
+
+    def basic_publish(self, exchange: str, routing_key: str, body: bytes, *rest: Any, **options: Any) -> Any:
+        """Publish a message."""
+        ...
+
+
+AnyChannel = TypeVar("AnyChannel", bound=Channel)
+OnMessage: TypeAlias = Callable[[Any, Any, Any, bytes], Any]
+"""What pika's `basic_consume` calls: with the channel, the delivery, its properties and its body."""
+
+
+def watch_channel(channel: AnyChannel, queues: QueueMetrics) -> AnyChannel:
+    """Count what this channel publishes from now on, and return it.
+
+    A message counts into `queue_jobs_total` of the queue that its routing key names, and of its `type`.
+    """
+    publish = channel.basic_publish
+
+    @functools.wraps(publish)
+    def counted(
+        exchange: str, routing_key: str, body: bytes, properties: Any = None, *rest: Any, **options: Any
+    ) -> Any:
+        answer = publish(exchange, routing_key, body, properties, *rest, **options)
+        queues.handed(routing_key, _type_of(properties))
+        return answer
+
+    hooked: Any = channel  # a method is replaced on this one object
+    hooked.basic_publish = counted
+    return channel
+
+
+def watched_consumer(on_message: OnMessage, jobs: Jobs, queue: str) -> OnMessage:
+    """Return what `basic_consume` takes: `on_message` as a job of this queue, until it returns.
+
+    A consumer that hands messages on to tasks has nothing to time here: `jobs.working` belongs into the task.
+    """
+
+    def counted(channel: Any, method: Any, properties: Any, body: bytes) -> Any:
+        with jobs.working(queue, _type_of(properties)):
+            return on_message(channel, method, properties, body)
+
+    return counted
+
+
+def _type_of(properties: Any) -> str:
+    return getattr(properties, "type", None) or MESSAGE
