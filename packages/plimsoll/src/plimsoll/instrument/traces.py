@@ -1,0 +1,246 @@
+"""Spans: what is done, for how long, as a part of what. Nearly free while nobody listens or the trace is not kept.
+
+`begun` opens a trace or carries one on (a request, a job); `span` is a part of whatever is being recorded, and nothing
+otherwise. Both are used as blocks. Names and attributes are those of OpenTelemetry's stable semantic conventions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import IntEnum
+from types import TracebackType
+from typing import Final, Self, TypeAlias
+
+from plimsoll.instrument.redaction import redacted_text
+from plimsoll.instrument.w3c import SpanContext, is_kept, new_span_id, new_trace_id
+
+Attribute: TypeAlias = str | bool | int | float | Sequence[str]
+_LONGEST_FAULT = 300  # characters
+
+
+class SpanKind(IntEnum):
+    """What a span is to its parent; numbered as OpenTelemetry's API does."""
+
+    INTERNAL = 0
+    SERVER = 1
+    CLIENT = 2
+    PRODUCER = 3
+    CONSUMER = 4
+
+
+class Span:
+    """A piece of work that is recorded; as a block, what `current` returns within.
+
+    Attributes:
+        context: What is passed on of it.
+        parent: Whose part it is; None for the first of a trace.
+        name: Few distinct ones: `GET /user/{id}`, not a path.
+        kind: What it is to its parent.
+        attributes: By the names of the semantic conventions.
+        links: Others that led to it.
+        began: Nanoseconds since 1970.
+        ended: Nanoseconds since 1970; 0 while it lasts.
+        fault: What went wrong, in words without personal data; empty while all is well.
+        is_failed: Whether it went wrong.
+    """
+
+    __slots__ = (
+        "_before",
+        "_ticks",
+        "attributes",
+        "began",
+        "context",
+        "ended",
+        "fault",
+        "is_failed",
+        "kind",
+        "links",
+        "name",
+        "parent",
+    )
+
+    is_recording: Final = True
+
+    def __init__(
+        self,
+        name: str,
+        kind: SpanKind,
+        context: SpanContext,
+        *,
+        parent: SpanContext | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
+        links: Sequence[SpanContext] = (),
+        began: int = 0,
+        ended: int = 0,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.context = context
+        self.parent = parent
+        self.attributes: dict[str, Attribute] = {} if attributes is None else dict(attributes)
+        self.links = links
+        self.began = began
+        self.ended = ended
+        self.fault = ""
+        self.is_failed = False
+        self._before: Span | SpanContext | None = None
+        self._ticks = 0
+
+    def set(self, name: str, value: Attribute) -> None:
+        """Add an attribute."""
+        self.attributes[name] = value
+
+    def fail(self, error_type: str, fault: str = "") -> None:
+        """Note that it went wrong.
+
+        Args:
+            error_type: `error.type`: a class of errors or a status code, out of few.
+            fault: What happened; addresses and secrets are taken out.
+        """
+        self.is_failed = True
+        self.attributes["error.type"] = error_type
+        self.fault = redacted_text(fault)[:_LONGEST_FAULT]
+
+    def __enter__(self) -> Self:
+        self._before = _here.get()
+        _here.set(self)
+        self.began = time.time_ns()
+        self._ticks = time.perf_counter_ns()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ended = self.began + time.perf_counter_ns() - self._ticks  # no clock that somebody sets back
+        _here.set(self._before)
+        if kind is not None and not self.is_failed:
+            self.fail(kind.__qualname__, str(error))
+        tell(self)
+
+
+class NoSpan:
+    """A piece of work that is not recorded; as a block it passes its trace on, where there is one."""
+
+    __slots__ = ("_before", "context")
+
+    is_recording: Final = False
+
+    def __init__(self, context: SpanContext | None = None) -> None:
+        self.context = context
+        self._before: Span | SpanContext | None = None
+
+    def set(self, name: str, value: Attribute) -> None:
+        """Add nothing."""
+
+    def fail(self, error_type: str, fault: str = "") -> None:
+        """Note nothing."""
+
+    def __enter__(self) -> Self:
+        if self.context is not None:
+            self._before = _here.get()
+            _here.set(self.context)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.context is not None:
+            _here.set(self._before)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears of spans, and of how many.
+
+    Attributes:
+        ratio: The part of traces begun here that is kept; those carried on are kept when their caller keeps them.
+        heard: Told of every span that ended; must neither raise nor wait.
+    """
+
+    ratio: float
+    heard: Callable[[Span], None]
+
+
+NOTHING: Final = NoSpan()
+_here: ContextVar[Span | SpanContext | None] = ContextVar("span", default=None)
+_listener: Listener | None = None
+
+
+def listen(listener: Listener | None) -> None:
+    """Have spans of this process told to a listener from now on; None turns them off."""
+    global _listener  # noqa: PLW0603 - a process has one; what is timed reaches it without being handed it
+    _listener = listener
+
+
+def listening() -> Listener | None:
+    """Return who listens; None while tracing is off."""
+    return _listener
+
+
+def context() -> SpanContext | None:
+    """Return whose part is being worked on, kept or not; what a call to another service carries."""
+    here = _here.get()
+    return here.context if isinstance(here, Span) else here
+
+
+def current() -> Span | None:
+    """Return the span that is being recorded here; None when nothing is."""
+    here = _here.get()
+    return here if type(here) is Span else None
+
+
+def kept_trace() -> str:
+    """Return the id of the kept trace this is a part of, as an exemplar has it; empty when there is none."""
+    here = _here.get()
+    return here.context.trace if type(here) is Span else ""
+
+
+def span(name: str, kind: SpanKind, attributes: Mapping[str, Attribute] | None = None) -> Span | NoSpan:
+    """Return a block that is a part of what is being recorded, or one that does nothing.
+
+    A caller that has to put attributes together asks `current` first whether there is anything to put them on.
+    """
+    here = _here.get()
+    if type(here) is not Span:
+        return NOTHING
+    parent = here.context
+    own = SpanContext(parent.trace_id, new_span_id(), is_sampled=True, state=parent.state)
+    return Span(name, kind, own, parent=parent, attributes=attributes)
+
+
+def begun(
+    name: str,
+    kind: SpanKind,
+    attributes: Mapping[str, Attribute] | None = None,
+    *,
+    parent: SpanContext | None = None,
+    links: Sequence[SpanContext] = (),
+) -> Span | NoSpan:
+    """Return a block that carries a caller's trace on, or opens one.
+
+    Args:
+        name: Few distinct ones.
+        kind: What it is to its parent.
+        attributes: By the names of the semantic conventions.
+        parent: What the caller passed on; it decides whether the trace is kept. None opens a trace.
+        links: Others that led to it.
+    """
+    if _listener is None:
+        return NOTHING if parent is None else NoSpan(parent)
+    if parent is None:
+        trace_id = new_trace_id()
+        own = SpanContext(trace_id, new_span_id(), is_kept(trace_id, _listener.ratio))
+    else:
+        own = SpanContext(parent.trace_id, new_span_id(), parent.is_sampled, parent.state)
+    if not own.is_sampled:
+        return NoSpan(own)
+    return Span(name, kind, own, parent=parent, attributes=attributes, links=links)
+
+
+def tell(span: Span) -> None:
+    """Have a span heard that has ended; one made after the fact, too."""
+    if _listener is not None:
+        _listener.heard(span)
