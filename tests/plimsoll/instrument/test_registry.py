@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from plimsoll.instrument.process import LoopLag, watch_process
-from plimsoll.instrument.registry import Family, Registry
+from plimsoll.instrument.registry import Registry
 
 
 def names(registry: Registry) -> set[str]:
@@ -31,8 +31,7 @@ def test_two_registries_know_nothing_of_each_other() -> None:
 
 def test_no_label_makes_more_series_than_its_bound() -> None:
     registry = Registry()
-    counter = registry.counter("a_total", "A.", "who")
-    bounded = Family(counter._metric, limit=10)
+    bounded = registry.counter("a_total", "A.", "who", limit=10)
 
     for number in range(1000):
         bounded.at(str(number)).inc()

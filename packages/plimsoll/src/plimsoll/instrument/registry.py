@@ -1,95 +1,253 @@
-"""The metrics of one process: made once, passed on, exposed as Prometheus text."""
+"""The metrics of one process: made once, passed on, exposed as text."""
 
 from __future__ import annotations
 
+import logging
+import os
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from plimsoll.instrument import exposition
+from plimsoll.instrument.exposition import CONTENT_TYPE, Foreign, Format, Series
+from plimsoll.instrument.processes import SharedFolder
+from plimsoll.instrument.values import (
+    Cells,
+    Counter,
+    ExemplarPlace,
+    Gauge,
+    Histogram,
+    Kind,
+    ListedExemplars,
+    Mode,
+    Shape,
+)
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Of `Registry.exposition`, as Prometheus' text format defines it."""
+__all__ = ["CONTENT_TYPE", "LABEL_VALUES", "OTHER", "Collector", "Family", "Mode", "Registry"]
+
 OTHER = "other"
 """The label value that stands for every value past a bound."""
 LABEL_VALUES = 1_000
 """How many label sets one metric may have before further ones are counted as `OTHER`."""
+_log = logging.getLogger(__name__)
 
-Child = TypeVar("Child", bound=MetricWrapperBase)
+Child = TypeVar("Child", Counter, Gauge, Histogram)
+
+
+class Collector(Protocol):
+    """What prometheus_client calls a collector: other people's metrics."""
+
+    def collect(self) -> Iterator[Foreign]:
+        """Yield families with `name`, `type`, `documentation` and `samples`."""
 
 
 class Family(Generic[Child]):
     """A metric with labels whose cardinality is bounded, and whose children are found without a lock.
 
+    A label whose value is empty is left out of the text: to Prometheus both mean the same.
+
     Args:
-        metric: The prometheus_client metric.
+        shape: What it is.
+        make: Makes the child of one label set from the text of its labels.
         limit: How many label sets it may have; every label of a further one reads `other`.
     """
 
-    __slots__ = ("_children", "_limit", "_metric")
+    __slots__ = ("_children", "_limit", "_make", "shape")
 
-    def __init__(self, metric: Child, limit: int = LABEL_VALUES) -> None:
-        self._metric = metric
+    def __init__(self, shape: Shape, make: Callable[[str], Child], limit: int = LABEL_VALUES) -> None:
+        self.shape = shape
+        self._make: Callable[[str], Child] = make
         self._limit = limit
         self._children: dict[tuple[str, ...], Child] = {}
 
     def at(self, *values: str) -> Child:
-        """Return the child of these label values, in the order the labels were declared."""
+        """Return the child of these label values, in the order the labels were declared.
+
+        Raises:
+            ValueError: There are more or fewer values than labels.
+        """
         child = self._children.get(values)
         return child if child is not None else self._adopt(values)
 
+    def children(self) -> list[tuple[str, Child]]:
+        """Return every child with the text of its labels."""
+        return [(self._text(values), child) for values, child in list(self._children.items())]
+
+    def _text(self, values: tuple[str, ...]) -> str:
+        return exposition.labels_text(self.shape.labels, values)
+
     def _adopt(self, values: tuple[str, ...]) -> Child:
+        if len(values) != len(self.shape.labels):
+            raise ValueError(f"{self.shape.name} has the labels {self.shape.labels}, not {len(values)} values")
         if len(self._children) >= self._limit:
-            values = (OTHER,) * len(values)
-        child = self._children[values] = self._metric.labels(*values) if values else self._metric
-        return child
+            return self._other()
+        # two threads may meet here: whoever is first is the one
+        return self._children.setdefault(values, self._make(self._text(values)))
+
+    def _other(self) -> Child:
+        values = (OTHER,) * len(self.shape.labels)
+        found = self._children.get(values)
+        return found if found is not None else self._children.setdefault(values, self._make(self._text(values)))
+
+
+AnyFamily = Family[Counter] | Family[Gauge] | Family[Histogram]
 
 
 class Registry:
-    """All metrics of one process; nothing is global, so that two can live side by side."""
+    """All metrics of one process; nothing is global, so that two can live side by side.
 
-    def __init__(self) -> None:
-        self._collectors = CollectorRegistry(auto_describe=True)
+    Args:
+        folder: Where processes that report as one keep their numbers (`METRICS_DIR`); None for a process alone.
 
-    def counter(self, name: str, explained: str, *labels: str) -> Family[Counter]:
+    Raises:
+        OSError: The folder cannot be written.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._families: dict[str, AnyFamily] = {}
+        self._foreign: list[Collector] = []
+        self._shared = None if folder is None else SharedFolder(folder)
+        if self._shared is not None:
+            _move_after_forks(self)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes report as one."""
+        return self._shared is not None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where processes that report as one keep their numbers."""
+        return None if self._shared is None else self._shared.path
+
+    def counter(self, name: str, explained: str, *labels: str, limit: int = LABEL_VALUES) -> Family[Counter]:
         """Make a counter; `name` carries its `_total`."""
-        return Family(Counter(name, explained, labels, registry=self._collectors))
+        if not name.endswith("_total"):
+            raise ValueError(f"{name}: a counter's name ends with _total")
+        shape = Shape(name, explained, Kind.COUNTER, labels)
+        return self._known(Family(shape, lambda text: Counter(shape, self._cells(shape, text)), limit))
 
-    def gauge(self, name: str, explained: str, *labels: str) -> Family[Gauge]:
-        """Make a gauge."""
-        return Family(Gauge(name, explained, labels, registry=self._collectors))
+    def gauge(
+        self, name: str, explained: str, *labels: str, mode: Mode = Mode.SUM, limit: int = LABEL_VALUES
+    ) -> Family[Gauge]:
+        """Make a gauge; `mode` says what several processes' are together."""
+        shape = Shape(name, explained, Kind.GAUGE, labels, mode=mode)
+        return self._known(Family(shape, lambda text: Gauge(shape, self._cells(shape, text)), limit))
 
-    def histogram(self, name: str, explained: str, *labels: str, buckets: Sequence[float]) -> Family[Histogram]:
+    def histogram(
+        self, name: str, explained: str, *labels: str, buckets: Sequence[float], limit: int = LABEL_VALUES
+    ) -> Family[Histogram]:
         """Make a histogram; `buckets` are upper bounds in the unit that `name` ends with."""
-        return Family(Histogram(name, explained, labels, buckets=buckets, registry=self._collectors))
+        bounds = tuple(float(each) for each in buckets if each != float("inf"))
+        if not bounds or list(bounds) != sorted(set(bounds)):
+            raise ValueError(f"{name}: buckets rise, and there is one at least")
+        shape = Shape(name, explained, Kind.HISTOGRAM, labels, bounds)
+        return self._known(Family(shape, lambda text: self._histogram(shape, text), limit))
 
-    def level(self, name: str, explained: str, read: Callable[[], float]) -> None:
+    def level(self, name: str, explained: str, read: Callable[[], float], *, mode: Mode = Mode.SUM) -> None:
         """Make a gauge without labels that is read when scraped."""
-        Gauge(name, explained, registry=self._collectors).set_function(read)
+        self.gauge(name, explained, mode=mode).at().set_function(read)
+
+    def tally(self, name: str, explained: str, read: Callable[[], float]) -> None:
+        """Make a counter without labels that something else keeps, read when scraped."""
+        self.counter(name, explained).at().set_function(read)
+
+    def shapes(self) -> list[Shape]:
+        """Return what there is, in the order in which it was made."""
+        return [family.shape for family in self._families.values()]
 
     def add(self, collector: Collector) -> None:
-        """Take a collector of prometheus_client's own in."""
-        self._collectors.register(collector)
+        """Take other people's metrics in, such as prometheus_client's `REGISTRY`: of this process alone."""
+        self._foreign.append(collector)
 
-    def exposition(self) -> bytes:
-        """Return everything in Prometheus' text format (`CONTENT_TYPE`)."""
-        return generate_latest(_Plain(self._collectors))
+    def refresh(self) -> None:
+        """Read everything that is read when scraped; where processes report as one, each does so now and then."""
+        for family in list(self._families.values()):
+            if family.shape.kind is not Kind.HISTOGRAM:
+                _read(family)
+
+    def exposition(self, form: Format = Format.TEXT) -> bytes:
+        """Return everything in Prometheus' text format (`CONTENT_TYPE`), or in OpenMetrics."""
+        self.refresh()
+        found = self._own() if self._shared is None else self._shared.gathered()
+        return exposition.rendered(found, form, (each for collector in self._foreign for each in collector.collect()))
+
+    def close(self) -> None:
+        """Leave the folder: counts stay with those who remain. Harmless for a process alone."""
+        if self._shared is not None:
+            self._shared.close()
+
+    def _known(self, family: Family[Child]) -> Family[Child]:
+        name = family.shape.name
+        if name in self._families:
+            raise ValueError(f"{name} is there already")
+        self._families[name] = family
+        if self._shared is not None:
+            self._shared.own.declare(family.shape)
+        if not family.shape.labels:
+            family.at()  # what has no labels shows a value from the start
+        return family
+
+    def _cells(self, shape: Shape, text: str) -> Cells:
+        return [0.0] * shape.width if self._shared is None else self._shared.own.allot(shape, text)
+
+    def _histogram(self, shape: Shape, text: str) -> Histogram:
+        def place() -> ExemplarPlace:
+            if self._shared is None:
+                return ListedExemplars(len(shape.bounds) + 1)
+            return self._shared.own.allot_exemplars(shape, text)
+
+        return Histogram(shape, self._cells(shape, text), place)
+
+    def _own(self) -> Iterator[tuple[Shape, list[Series]]]:
+        for family in list(self._families.values()):
+            yield family.shape, [_series(text, child) for text, child in family.children()]
+
+    def move(self) -> None:
+        """Begin anew in a file of this process's own: what was counted before a fork is the parent's."""
+        if self._shared is None:
+            return
+        self._shared.reopen()
+        for family in self._families.values():
+            shape = family.shape
+            self._shared.own.declare(shape)
+            keeps = shape.kind is Kind.GAUGE and shape.mode is not Mode.SUM
+            for text, child in family.children():
+                before, child.cells = child.cells, self._cells(shape, text)
+                if keeps:
+                    for at in range(shape.width):
+                        child.cells[at] = before[at]
+                if isinstance(child, Histogram):
+                    child.exemplars = None
 
 
-class _Plain(CollectorRegistry):
-    """Leaves out the `_created` series: they double the number of series and no rule of ours reads them."""
-
-    def __init__(self, inner: CollectorRegistry) -> None:
-        super().__init__()
-        self._inner = inner
-
-    def collect(self) -> Iterator[Metric]:
-        for family in self._inner.collect():
-            family.samples = [sample for sample in family.samples if not _is_created(family, sample.name)]
-            yield family
+def _series(text: str, child: Counter | Gauge | Histogram) -> Series:
+    exemplars = child.exemplars if isinstance(child, Histogram) else None
+    return Series(text, child.cells, None if exemplars is None else exemplars.all())
 
 
-def _is_created(family: Metric, sample: str) -> bool:
-    return family.type in {"counter", "histogram", "summary"} and sample.endswith("_created")
+def _read(family: AnyFamily) -> None:
+    for _, child in family.children():
+        if isinstance(child, Histogram) or child.read is None:
+            continue
+        try:
+            value = float(child.read())
+        except Exception:  # noqa: BLE001 - whatever it is, all other metrics are still to be told
+            _log.exception("%s could not be read", family.shape.name)
+            value = float("nan")
+        if isinstance(child, Gauge):
+            child.set(value)
+        elif value > child.cells[0]:
+            child.cells[0] = value
+
+
+def _move_after_forks(registry: Registry) -> None:
+    held = weakref.ref(registry)
+
+    def move() -> None:
+        found = held()
+        if found is not None:
+            found.move()
+
+    os.register_at_fork(after_in_child=move)
