@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.network, pytest.mark.slow]
 PATIENCE = timedelta(seconds=60)
 EVERY = frozenset({"api", "planner", "dispatcher", "worker"})
 OF_REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.3, 0.5, 1.0, 2.0, 5.0)
-OF_QUERIES = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
+OF_QUERIES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def file(shown: Shown) -> Iterator[sqlite3.Connection]:
 
 
 def test_the_buckets_are_those_of_the_specification() -> None:
-    assert QUERY_BUCKETS == (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
+    assert QUERY_BUCKETS == (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def test_a_statement_of_sqlite_is_counted_by_what_it_does(shown: Shown, file: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -85,4 +86,6 @@ def amount_of(written: object) -> Amount:
     if match is None or match["suffix"] not in _SUFFIXES:
         raise ValueError(f"{written!r} is no quantity; write it as {', '.join(EXAMPLES.values())} or 4.5")
     unit, factor = _SUFFIXES[match["suffix"]]
-    return Amount(float(match["number"].replace(",", "")) * factor, unit, match[0])
+    # in decimals, for 99.9 * 0.01 is 0.9990000000000001
+    value = Decimal(match["number"].replace(",", "")) * Decimal(repr(factor))
+    return Amount(float(value), unit, match[0])

@@ -24,15 +24,12 @@ from plimsoll.budget.promql import Matcher
 from plimsoll.budget.sides import Good
 from plimsoll.budget.sight import Sight
 from plimsoll.budget.sources import Source
+from plimsoll.instrument.database import QUERY_BUCKETS
+from plimsoll.instrument.messages import LATENESS_BUCKETS
 from plimsoll.measure import names
 
 Live = Callable[[Sight], Measure]
 """Builds the measure of an indicator for what can be seen; raises `Unseen` where it cannot."""
-
-QUERY_BUCKETS: Final = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds; of `db_query_duration_seconds`."""
-LATENESS_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 4.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
-"""Seconds; of `message_lateness_seconds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +184,7 @@ _DATABASE: Final = (
         "replica lag",
         "How far a replica is behind.",
         Unit.SECONDS,
-        live=_level(Source.POSTGRES, "pg_replication_lag"),
+        live=_level(Source.DATABASE, "db_replica_lag_seconds"),
     ),
 )
 _MACHINE: Final = (

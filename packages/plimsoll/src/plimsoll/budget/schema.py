@@ -11,10 +11,12 @@ import msgspec
 from plimsoll.budget.amounts import EXAMPLES, Amount
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS
-from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.model import Alert, BudgetFile
 from plimsoll.budget.sources import Source
 
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
+_WRITTEN = {field.name: field.encode_name for field in msgspec.structs.fields(Alert)}
+"""Attributes by their keys in the file: `for` cannot be an attribute's name in Python."""
 
 
 def schema() -> dict[str, Any]:
@@ -34,7 +36,8 @@ def _explain(part: dict[str, Any]) -> None:
     """Put what a docstring says of attributes where editors look for it: at each property."""
     # how far a docstring is indented depends on the Python
     summary, _, attributes = inspect.cleandoc(part.get("description", "")).partition("Attributes:")
-    for name, said in _ATTRIBUTE.findall(attributes):
+    for attribute, said in _ATTRIBUTE.findall(attributes):
+        name = _WRITTEN.get(attribute, attribute)
         if name in part.get("properties", {}):
             part["properties"][name]["description"] = " ".join(said.split())
     if summary:
