@@ -26,7 +26,7 @@ from plimsoll.instrument.caches import CacheMetrics
 from plimsoll.instrument.messages import EmailMetrics, MessageMetrics
 from plimsoll.instrument.queues import QueueMetrics
 from plimsoll.instrument.redis import RedisMetrics
-from plimsoll.instrument.registry import LABEL_VALUES, Registry
+from plimsoll.instrument.registry import LABEL_VALUES, Mode, Registry
 
 JOB = "delivery"
 """The type of every job in Natalis' queue."""
@@ -75,7 +75,7 @@ class Metrics:
     ) -> None:
         self._queue = queue
         self._sent = self._in_tolerance = 0
-        self._queues = QueueMetrics(registry)
+        self._queues = QueueMetrics(registry, active=Mode.LATEST)  # every process asks the one store
         self._messages = MessageMetrics(registry)
         self._emails = EmailMetrics(registry)
         self._caches = CacheMetrics(registry)
@@ -192,9 +192,13 @@ class Metrics:
         self._quarantined = registry.counter("occasions_quarantined_total", "Occasions set aside.", "kind")
         self._fenced = registry.counter("completions_fenced_total", "Completions refused for a lost lease.")
         self._returned = registry.counter("deliveries_returned_total", "Deliveries the reaper gave back.", "reason")
-        self._breaker = registry.gauge("breaker_state", "1 for the state the breaker is in.", "provider", "state")
-        self._deliveries = registry.gauge("deliveries", "Deliveries in the store.", "status")
-        self._pending = registry.gauge("deliveries_pending", "Deliveries that wait for their time or for a retry.")
+        self._breaker = registry.gauge(
+            "breaker_state", "1 for the state the breaker is in.", "provider", "state", mode=Mode.MAX
+        )
+        self._deliveries = registry.gauge("deliveries", "Deliveries in the store.", "status", mode=Mode.LATEST)
+        self._pending = registry.gauge(
+            "deliveries_pending", "Deliveries that wait for their time or for a retry.", mode=Mode.LATEST
+        )
 
     def _accuracy(self) -> float:
         return self._in_tolerance / self._sent if self._sent else 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.registry import Mode, Registry
 
 Told: TypeAlias = Callable[[float], None]
 """Takes the present value; it stands until the next."""
@@ -13,24 +13,26 @@ Told: TypeAlias = Callable[[float], None]
 
 def active_users(registry: Registry) -> Told:
     """Make `active_users_total`: how many people use the service."""
-    return registry.gauge("active_users_total", "People who are there to be served.").at().set
+    return registry.gauge("active_users_total", "People who are there to be served.", mode=Mode.LATEST).at().set
 
 
 def satisfaction(registry: Registry) -> Told:
     """Make `user_satisfaction_score`: a mean rating."""
-    return registry.gauge("user_satisfaction_score", "Mean rating, 1 to 5; 0 without any.").at().set
+    return registry.gauge("user_satisfaction_score", "Mean rating, 1 to 5; 0 without any.", mode=Mode.LATEST).at().set
 
 
 def completion(registry: Registry) -> Told:
     """Make `task_completion_ratio`: done of due, 1 while nothing was due."""
-    told: Told = registry.gauge("task_completion_ratio", "Done of due, 0 to 1; 1 while nothing was due.").at().set
-    told(1)
-    return told
+    explained = "Done of due, 0 to 1; 1 while nothing was due."
+    ratio = registry.gauge("task_completion_ratio", explained, mode=Mode.LATEST).at()
+    ratio.set(1)
+    return ratio.set
 
 
 def accuracy(registry: Registry, read: Callable[[], float]) -> None:
     """Make `data_accuracy_ratio`, read at every scrape: what was done right of what was done, 0 to 1."""
-    registry.level("data_accuracy_ratio", "Done in tolerance of done, since the start; 1 without any.", read)
+    explained = "Done in tolerance of done, since the start; 1 without any."
+    registry.level("data_accuracy_ratio", explained, read, mode=Mode.MEAN)
 
 
 class Connections:

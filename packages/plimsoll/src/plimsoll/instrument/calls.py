@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, TypeVar, cast
 
 T = TypeVar("T")
-Heard: TypeAlias = Callable[[str, str, float], None]
-"""Told of a call that ended, well or not: the method, what it belongs to, seconds. Must not raise."""
+Heard: TypeAlias = Callable[[str, str, float, BaseException | None], None]
+"""Told of a call that ended: the method, what it belongs to, seconds, what it raised if it did. Must not raise."""
 
 
 def timed_calls(target: T, name: str, heard: Heard) -> T:
@@ -42,9 +42,12 @@ class _Timed:
         async def timed(*args: Any, **kwargs: Any) -> Any:
             began = time.perf_counter()
             try:
-                return await call(*args, **kwargs)
-            finally:
-                heard(method, name, time.perf_counter() - began)
+                answer = await call(*args, **kwargs)
+            except BaseException as error:
+                heard(method, name, time.perf_counter() - began, error)
+                raise
+            heard(method, name, time.perf_counter() - began, None)
+            return answer
 
         self.__dict__[method] = timed
         return timed

@@ -1,13 +1,16 @@
-"""Worker loops as metrics: one block around each job."""
+"""Worker loops as metrics and spans: one block around each job."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
 from plimsoll.instrument.queues import QueueMetrics
+from plimsoll.instrument.traces import NoSpan, Span, SpanKind, begun
+from plimsoll.instrument.w3c import extract
 
 COMPLETED: Final = "completed"
 FAILED: Final = "failed"
@@ -31,12 +34,21 @@ class Jobs:
         self._active = queues.workers.at(worker_id)
         self._counts_handed = counts_handed
 
-    def working(self, queue: str, job_type: str) -> Job:
+    def working(self, queue: str, job_type: str, headers: Mapping[str, object] | None = None) -> Job:
         """Return a block, `with` or `async with`, around one job.
 
-        It ends `completed`, `failed` when it raises, `cancelled` when it is cancelled, or as `job.status` says.
+        It ends `completed`, `failed` when it raises, `cancelled` when it is cancelled, or as `job.status` says. While
+        it lasts it is the span that others are a part of.
+
+        Args:
+            queue: Which queue it came from.
+            job_type: What sort of job it is, out of few.
+            headers: Of its message: the trace that they carry goes on, where they carry one.
         """
-        return Job(self, queue, job_type)
+        attributes = {"messaging.destination.name": queue, "messaging.operation.type": "process"}
+        return Job(
+            self, queue, job_type, begun(f"process {queue}", SpanKind.CONSUMER, attributes, parent=extract(headers))
+        )
 
     def begun(self, queue: str, job_type: str) -> None:
         """Count a job that begins."""
@@ -59,17 +71,19 @@ class Job:
         status: How it ended, if the job knows better than whether it raised; a word out of few.
     """
 
-    __slots__ = ("_began", "_job_type", "_jobs", "_queue", "status")
+    __slots__ = ("_began", "_job_type", "_jobs", "_queue", "_span", "status")
 
-    def __init__(self, jobs: Jobs, queue: str, job_type: str) -> None:
+    def __init__(self, jobs: Jobs, queue: str, job_type: str, span: Span | NoSpan) -> None:
         self._jobs = jobs
         self._queue = queue
         self._job_type = job_type
+        self._span = span
         self._began = 0.0
         self.status = ""
 
     def __enter__(self) -> Self:
         self._jobs.begun(self._queue, self._job_type)
+        self._span.__enter__()
         self._began = time.perf_counter()
         return self
 
@@ -77,6 +91,7 @@ class Job:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         seconds = time.perf_counter() - self._began
+        self._span.__exit__(kind, error, trace)
         self._jobs.ended(self._queue, self._job_type, self.status or _status_of(error), seconds)
 
     async def __aenter__(self) -> Self:

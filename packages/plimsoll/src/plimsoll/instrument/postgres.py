@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg as metrics, by asyncpg's own hook for every query; asyncpg itself is not imported."""
+"""PostgreSQL through asyncpg as metrics and spans, by asyncpg's own hook for every query; it is not imported."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def watch_connection(connection: Connection, metrics: DatabaseMetrics) -> None:
 
     def heard(logged: LoggedQuery) -> None:
         statement = read_statement(logged.query)
-        metrics.heard(statement.operation, statement.table, logged.elapsed)
+        metrics.heard(statement.operation, statement.table, logged.elapsed, logged.exception)
 
     connection.add_query_logger(heard)
 

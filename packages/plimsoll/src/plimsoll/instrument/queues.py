@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.registry import Mode, Registry
 
 JOB_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds of a job, of a message, of a call that sends one."""
@@ -17,6 +17,8 @@ class QueueMetrics:
     Args:
         registry: Where they live.
         partitioned: Whether depth, waiting and active are told for each partition of a queue.
+        active: What the active jobs of several processes are together: their sum where each counts its own (`Jobs`),
+            the latest where each asks the same queue or store.
 
     Attributes:
         depth: What is in the queue, by `queue_name` (and `partition`).
@@ -30,11 +32,11 @@ class QueueMetrics:
 
     __slots__ = ("active", "completed", "depth", "jobs", "seconds", "waiting", "workers")
 
-    def __init__(self, registry: Registry, *, partitioned: bool = False) -> None:
+    def __init__(self, registry: Registry, *, partitioned: bool = False, active: Mode = Mode.SUM) -> None:
         place = ("queue_name", "partition") if partitioned else ("queue_name",)
-        self.depth = registry.gauge("queue_depth", "What is in the queue.", *place)
-        self.waiting = registry.gauge("queue_waiting_jobs", "Jobs that wait for a worker.", *place)
-        self.active = registry.gauge("queue_active_jobs", "Jobs that a worker is at.", *place)
+        self.depth = registry.gauge("queue_depth", "What is in the queue.", *place, mode=Mode.LATEST)
+        self.waiting = registry.gauge("queue_waiting_jobs", "Jobs that wait for a worker.", *place, mode=Mode.LATEST)
+        self.active = registry.gauge("queue_active_jobs", "Jobs that a worker is at.", *place, mode=active)
         each = ("queue_name", "job_type")
         self.jobs = registry.counter("queue_jobs_total", "Jobs handed to the queue.", *each)
         self.completed = registry.counter("queue_jobs_completed_total", "Jobs that ended.", *each, "status")

@@ -1,4 +1,4 @@
-"""Redis through redis-py as metrics, by one hook on a client; redis-py itself is not imported."""
+"""Redis through redis-py as metrics and spans, by one hook on a client; redis-py itself is not imported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.spans import tell_ended
+from plimsoll.instrument.traces import SpanKind, current
 
 OPERATION_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
 """Seconds."""
@@ -31,7 +33,7 @@ AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class RedisMetrics:
-    """The families about Redis."""
+    """The families about Redis; where a trace is being recorded, each operation is a span of it as well."""
 
     __slots__ = ("_operations", "_seconds")
 
@@ -43,10 +45,19 @@ class RedisMetrics:
             "redis_operation_duration_seconds", "An operation's duration.", "operation", buckets=OPERATION_BUCKETS
         )
 
-    def heard(self, operation: str, seconds: float) -> None:
-        """Count an operation: a command in lower case, or what a layer of one's own calls it."""
+    def heard(self, operation: str, seconds: float, error: BaseException | None = None) -> None:
+        """Count an operation that ended just now.
+
+        Args:
+            operation: A command in lower case, or what a layer of one's own calls it.
+            seconds: How long it took.
+            error: What it raised; None when it went well.
+        """
         self._operations.at(operation).inc()
         self._seconds.at(operation).observe(seconds)
+        if current() is not None:
+            attributes = {"db.system.name": "redis", "db.operation.name": operation}
+            tell_ended(operation, SpanKind.CLIENT, attributes, seconds=seconds, error=error)
 
 
 def watch_client(client: AnyClient, metrics: RedisMetrics) -> AnyClient:
@@ -77,15 +88,21 @@ def _timed(call: Callable[..., Any], named: Callable[[tuple[Any, ...]], str], me
     async def awaited(*args: Any, **options: Any) -> Any:
         began = time.perf_counter()
         try:
-            return await call(*args, **options)
-        finally:
-            metrics.heard(named(args), time.perf_counter() - began)
+            answer = await call(*args, **options)
+        except BaseException as error:
+            metrics.heard(named(args), time.perf_counter() - began, error)
+            raise
+        metrics.heard(named(args), time.perf_counter() - began)
+        return answer
 
     def at_once(*args: Any, **options: Any) -> Any:
         began = time.perf_counter()
         try:
-            return call(*args, **options)
-        finally:
-            metrics.heard(named(args), time.perf_counter() - began)
+            answer = call(*args, **options)
+        except BaseException as error:
+            metrics.heard(named(args), time.perf_counter() - began, error)
+            raise
+        metrics.heard(named(args), time.perf_counter() - began)
+        return answer
 
     return awaited if inspect.iscoroutinefunction(call) else at_once

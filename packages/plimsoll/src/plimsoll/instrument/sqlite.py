@@ -1,9 +1,9 @@
-"""SQLite through `sqlite3` as metrics: a kind of connection whose statements are counted and timed."""
+"""SQLite through `sqlite3` as metrics and spans: a kind of connection whose statements are counted and timed."""
 
 from __future__ import annotations
 
 import sqlite3
-import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from plimsoll.instrument.database import DatabaseMetrics
@@ -19,27 +19,18 @@ def timed_connection(metrics: DatabaseMetrics) -> type[sqlite3.Connection]:
 
     class TimedCursor(sqlite3.Cursor):
         def execute(self, sql: str, *rest: Any) -> TimedCursor:
-            began = time.perf_counter()
-            try:
+            with _told(metrics, sql):
                 super().execute(sql, *rest)
-            finally:
-                _tell(metrics, sql, began)
             return self
 
         def executemany(self, sql: str, *rest: Any) -> TimedCursor:
-            began = time.perf_counter()
-            try:
+            with _told(metrics, sql):
                 super().executemany(sql, *rest)
-            finally:
-                _tell(metrics, sql, began)
             return self
 
         def executescript(self, sql: str) -> TimedCursor:
-            began = time.perf_counter()
-            try:
+            with _told(metrics, sql):
                 super().executescript(sql)
-            finally:
-                _tell(metrics, sql, began)
             return self
 
     class TimedConnection(sqlite3.Connection):
@@ -59,7 +50,6 @@ def timed_connection(metrics: DatabaseMetrics) -> type[sqlite3.Connection]:
     return TimedConnection
 
 
-def _tell(metrics: DatabaseMetrics, sql: str, began: float) -> None:
-    seconds = time.perf_counter() - began
+def _told(metrics: DatabaseMetrics, sql: str) -> AbstractContextManager[None]:
     statement = read_statement(sql)
-    metrics.heard(statement.operation, statement.table, seconds)
+    return metrics.query(statement.operation, statement.table)
