@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
+BUDGETS := $(wildcard perf/plimsoll.yaml examples/*/plimsoll.yaml)
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help
@@ -40,11 +41,12 @@ test-newest: setup
 	@scripts/on-newest -m 'not slow' tests
 
 .PHONY: check
-check: setup ## format, lint, types, architecture contracts, docs
+check: setup ## format, lint, types, architecture contracts, rendered files, docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@for file in $(BUDGETS); do $(BIN)/plimsoll render $$file --check; done
 	@$(BIN)/mkdocs build --strict --quiet --site-dir .build/site
 
 .PHONY: format

@@ -1,4 +1,4 @@
-"""`compare`, `history`, `report`, `schema` and `render`: what they show of what was kept."""
+"""`compare`, `history`, `report` and `schema`: what they show of what was kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from plimsoll.compare.store import RunStore
 from plimsoll.measure.run import Run
 
 MakeRun = Callable[..., Run]
-PERF = Path(__file__).parents[3] / "perf"
 
 
 def test_two_runs_are_shown_with_ratio_interval_and_curves_and_what_is_not_known(typed: Any, run_file: Any) -> None:
@@ -93,22 +92,3 @@ def test_the_schema_is_printed(typed: Any) -> None:
     printed = json.loads(typed("schema").out)
 
     assert printed["title"] == "Plimsoll budget file"
-
-
-def test_what_was_rendered_is_checked_for_drift(typed: Any, tmp_path: Path) -> None:
-    words = ("render", "k6", "--budget", PERF / "plimsoll.yaml", "--out", tmp_path)
-
-    assert typed(*words, "--check").code == ExitCode.DRIFTED
-    assert typed(*words).code == 0
-    assert typed(*words, "--check").code == 0
-    plan = tmp_path / "plan.json"
-    plan.write_text(plan.read_text(encoding="utf-8").replace('"vus": 5', '"vus": 6'), encoding="utf-8")
-    done = typed(*words, "--check")
-    assert done.code == ExitCode.DRIFTED
-    assert '"vus": 5' in done.err
-
-
-def test_the_shipped_plan_of_k6_is_what_the_budget_file_says(typed: Any) -> None:
-    words = ("render", "k6", "--budget", PERF / "plimsoll.yaml", "--out", PERF / "k6", "--check")
-
-    assert typed(*words).code == 0

@@ -10,6 +10,8 @@ import msgspec
 
 from plimsoll.budget.amounts import Amount
 from plimsoll.budget.measures.gauges import Take
+from plimsoll.budget.outputs import Render
+from plimsoll.budget.routing import Routing
 from plimsoll.budget.sides import Good
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
@@ -47,7 +49,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         name: As metrics and alerts call it.
         url: Where load tests find it unless they are told.
         endpoints: What it answers.
-        runbooks: The address of the folder of runbooks, to which an alert's page is added.
+        runbooks: The address of the folder of runbooks, to which `alerts/<name>.html` is added; or of one page, with
+            `{alert}` where the alert's name stands.
     """
 
     name: Name
@@ -192,7 +195,7 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         name: Unique in the file, in CamelCase as alerts are named.
-        lasts: How long the bound must be crossed before anybody is told (`for` in the file).
+        lasts: How long the bound must be crossed before anybody is told.
         severity: Whom it wakes.
         means: What it means for those whom the service serves, in a sentence.
         steps: What to look at first, in order.
@@ -269,6 +272,8 @@ class BudgetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         indicators: What it alone can promise, by name.
         budgets: What it promises.
         scenarios: How that is tried, by name.
+        routing: Who is told of its alerts; where it is left out, PagerDuty and Slack.
+        render: Where what is rendered goes; where it is left out, into the folder `rendered` beside the file.
     """
 
     service: Service
@@ -276,3 +281,5 @@ class BudgetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indicators: Mapping[str, OwnIndicator] = {}
     budgets: tuple[Budget, ...] = ()
     scenarios: Mapping[str, Scenario] = {}
+    routing: Routing | None = None
+    render: Render | None = None

@@ -21,6 +21,7 @@ from plimsoll.budget.own_indicators import indicator_of
 from plimsoll.budget.places import Path
 from plimsoll.budget.promises import endpoints_of, indicators_of
 from plimsoll.budget.promql import duration, matchers_of, number
+from plimsoll.budget.routing import refusals_of_routing
 from plimsoll.budget.sides import Good
 from plimsoll.budget.sight import Sight, Unseen, sight_of
 from plimsoll.budget.sources import Source
@@ -46,6 +47,7 @@ def refusals_of(file: BudgetFile) -> Iterator[Refusal]:
         for endpoint in endpoints_of(file, budget):
             yield from _of_sight(budget, ("budgets", number_), known[budget.indicator], sight.at(endpoint))
     yield from _of_scenarios(file)
+    yield from refusals_of_routing(file.routing)
 
 
 def _of_watch(watch: Watch | None) -> Iterator[Refusal]:

@@ -31,15 +31,12 @@ REPORT: Final[Commands] = MappingProxyType(
     },
 )
 """Below `report`."""
-RENDER: Final[Commands] = MappingProxyType(
-    {"k6": ("plimsoll.cli.render_k6", "Render scenarios and thresholds for k6's scripts.")},
-)
-"""Below `render`."""
 ALONE: Final[Commands] = MappingProxyType(
     {
         "compare": ("plimsoll.cli.compare", "Show how two runs differ."),
         "gate": ("plimsoll.cli.gate", "Say whether a build may pass: budgets, and the comparison with a baseline."),
         "history": ("plimsoll.cli.history", "Show stored runs, and where a figure moved."),
+        "render": ("plimsoll.cli.render", "Write rules, alerts, dashboards, pages and more from the budget file."),
         "schema": ("plimsoll.cli.schema", "Print the JSON Schema of the budget file."),
     }
 )
@@ -113,11 +110,6 @@ def load() -> None:
 @plimsoll.group(cls=ReportGroup, commands_at=REPORT)
 def report() -> None:
     """Report what was measured elsewhere or before."""
-
-
-@plimsoll.group(cls=LazyGroup, commands_at=RENDER)
-def render() -> None:
-    """Write what other tools need, from the budget file."""
 
 
 def run(arguments: Sequence[str]) -> int:
