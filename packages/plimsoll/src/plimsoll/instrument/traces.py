@@ -14,11 +14,9 @@ from enum import IntEnum
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-from plimsoll.instrument.redaction import redacted_text
 from plimsoll.instrument.w3c import SpanContext, is_kept, new_span_id, new_trace_id
 
 Attribute: TypeAlias = str | bool | int | float | Sequence[str]
-_LONGEST_FAULT = 300  # characters
 
 
 class SpanKind(IntEnum):
@@ -43,7 +41,7 @@ class Span:
         links: Others that led to it.
         began: Nanoseconds since 1970.
         ended: Nanoseconds since 1970; 0 while it lasts.
-        fault: What went wrong, in words without personal data; empty while all is well.
+        fault: What went wrong, in words; whoever sends it on takes secrets and addresses out. Empty while all is well.
         is_failed: Whether it went wrong.
     """
 
@@ -98,11 +96,11 @@ class Span:
 
         Args:
             error_type: `error.type`: a class of errors or a status code, out of few.
-            fault: What happened; addresses and secrets are taken out.
+            fault: What happened.
         """
         self.is_failed = True
         self.attributes["error.type"] = error_type
-        self.fault = redacted_text(fault)[:_LONGEST_FAULT]
+        self.fault = fault
 
     def __enter__(self) -> Self:
         self._before = _here.get()
@@ -209,6 +207,25 @@ def span(name: str, kind: SpanKind, attributes: Mapping[str, Attribute] | None =
     parent = here.context
     own = SpanContext(parent.trace_id, new_span_id(), is_sampled=True, state=parent.state)
     return Span(name, kind, own, parent=parent, attributes=attributes)
+
+
+def past(name: str, kind: SpanKind, attributes: Mapping[str, Attribute], seconds: float, fault: str = "") -> None:
+    """Tell of a part of what is being recorded that has just ended; of nothing when nothing is.
+
+    Args:
+        name: Few distinct ones.
+        kind: What it was to its parent.
+        attributes: By the names of the semantic conventions.
+        seconds: How long it took.
+        fault: `error.type`, where it went wrong.
+    """
+    made = span(name, kind, attributes)
+    if isinstance(made, Span):
+        made.ended = time.time_ns()
+        made.began = made.ended - int(seconds * 1e9)
+        if fault:
+            made.fail(fault)
+        tell(made)
 
 
 def begun(
