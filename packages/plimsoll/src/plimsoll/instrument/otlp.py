@@ -1,4 +1,4 @@
-"""Spans to a collector over OTLP by OpenTelemetry's SDK; the only module that imports it, and imported when asked for."""
+"""Spans to a collector over OTLP by OpenTelemetry's SDK: the only module that imports it, imported when asked for."""
 
 from __future__ import annotations
 
