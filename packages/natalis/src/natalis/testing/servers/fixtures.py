@@ -7,14 +7,16 @@ for a server which is not installed fails and says what to do. Tests that use th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
 
+from natalis.testing.servers.alertmanager import Alertmanager
 from natalis.testing.servers.nginx import Nginx
 from natalis.testing.servers.pgbouncer import PgBouncer, PooledDatabase
 from natalis.testing.servers.postgres import Postgres, PostgresDatabase, PostgresPair, PostgresReplica
+from natalis.testing.servers.prometheus import Prometheus
 from natalis.testing.servers.rabbitmq import RabbitMQ, VirtualHost
 from natalis.testing.servers.rabbitmq_cluster import ClusterVirtualHost, RabbitMQCluster
 from natalis.testing.servers.redis import RedisServer
@@ -124,3 +126,25 @@ def nginx() -> Iterator[Callable[[str], Nginx]]:
     """Starts nginx with a configuration (see `Nginx`), as often as the test likes."""
     with ExitStack() as running:
         yield lambda configuration: running.enter_context(Nginx(configuration))
+
+
+@pytest.fixture
+def prometheus() -> Iterator[Callable[..., Prometheus]]:
+    """Starts Prometheus with a configuration and rules (see `Prometheus`), as often as the test likes."""
+    with ExitStack() as running:
+
+        def start(configuration: str, files: Mapping[str, str] | None = None, *flags: str) -> Prometheus:
+            return running.enter_context(Prometheus(configuration, files, *flags))
+
+        yield start
+
+
+@pytest.fixture
+def alertmanager() -> Iterator[Callable[..., Alertmanager]]:
+    """Starts Alertmanager with a configuration (see `Alertmanager`), as often as the test likes."""
+    with ExitStack() as running:
+
+        def start(configuration: str, files: Mapping[str, str] | None = None) -> Alertmanager:
+            return running.enter_context(Alertmanager(configuration, files))
+
+        yield start
