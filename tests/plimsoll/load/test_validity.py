@@ -80,6 +80,11 @@ def test_only_a_closed_model_is_warned_of_what_it_cannot_see() -> None:
     assert "Closed model (loop)" in warning
 
 
+def test_an_address_that_was_passed_over_is_said() -> None:
+    (warning,) = warnings_about([OPEN], passed_over=["127.0.0.1:80 (Connection refused)"])
+    assert "127.0.0.1:80 (Connection refused)" in warning
+
+
 def test_too_many_names_are_a_warning_that_says_what_to_do() -> None:
     (warning,) = warnings_about([OPEN], overflowed=True, most=1_000)
 

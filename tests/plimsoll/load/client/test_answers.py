@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from dataclasses import dataclass
 from itertools import pairwise
 
+import brotli  # type: ignore[import-untyped]  # it says no types
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plimsoll.load.client import encodings
 from plimsoll.load.client.answers import HEAD_LIMIT, AnswerReader
 from plimsoll.load.client.encodings import unpacked
 from plimsoll.load.client.failures import Failed, Failure
@@ -164,12 +168,21 @@ def test_headers_without_end_are_given_up() -> None:
     assert (seen.failure, seen.head) == (Failure.HEADERS_TOO_LARGE, b"")
 
 
-@pytest.mark.parametrize("name", ["gzip", "deflate", "raw deflate"])
+def packed(plain: bytes, name: str) -> bytes:
+    match name:
+        case "br":
+            return bytes(brotli.compress(plain))
+        case "zstd":
+            return zstandard.ZstdCompressor().compress(plain)
+        case _:
+            packing = zlib.compressobj(wbits={"gzip": 31, "deflate": 15, "raw deflate": -15}[name])
+            return packing.compress(plain) + packing.flush()
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "raw deflate", "br", "zstd"])
 @given(plain=st.binary(max_size=400))
 def test_what_was_packed_is_unpacked(name: str, plain: bytes) -> None:
-    bits = {"gzip": 31, "deflate": 15, "raw deflate": -15}[name]
-    packing = zlib.compressobj(wbits=bits)
-    assert unpacked(packing.compress(plain) + packing.flush(), name.removeprefix("raw "), KEEP) == plain
+    assert unpacked(packed(plain, name), name.removeprefix("raw "), KEEP) == plain
 
 
 def test_several_packings_are_unpacked_the_last_first() -> None:
@@ -177,23 +190,36 @@ def test_several_packings_are_unpacked_the_last_first() -> None:
     assert unpacked(gzipped, "deflate, gzip", KEEP) == b"twice"
 
 
-def test_several_members_of_gzip_are_one_body() -> None:
-    assert unpacked(zlib.compress(b"a", wbits=31) + zlib.compress(b"b", wbits=31), "gzip", KEEP) == b"ab"
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_several_members_or_frames_are_one_body(name: str) -> None:
+    assert unpacked(packed(b"a" * 99, name) + packed(b"b", name), name, KEEP) == b"a" * 99 + b"b"
 
 
 def test_an_unknown_packing_is_left_as_it_is() -> None:
-    assert unpacked(b"packed", "br", KEEP) == b"packed"
+    assert unpacked(b"packed", "compress", KEEP) == b"packed"
 
 
-def test_what_unpacks_to_more_than_is_kept_is_refused_before_it_is_there() -> None:
-    bomb = zlib.compress(b"\0" * 50_000_000, wbits=31)
+@pytest.mark.parametrize("name", ["br", "zstd"])
+def test_what_unpacks_it_is_named_where_it_is_not_installed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encodings, "brotli", None)
+    monkeypatch.setattr(encodings, "zstandard", None)
+    with pytest.raises(Failed, match=rf"packed with {name}.*plimsoll\[encodings\]") as refused:
+        unpacked(packed(b"a", name), name, KEEP)
+    assert refused.value.failure is Failure.BAD_ENCODING
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
+def test_what_unpacks_to_more_than_is_kept_is_refused_before_it_is_there(name: str) -> None:
+    bomb = packed(b"\0" * 50_000_000, name)
     with pytest.raises(Failed) as refused:
-        unpacked(bomb, "gzip", KEEP)
+        unpacked(bomb, name, KEEP)
     assert refused.value.failure is Failure.BODY_TOO_LARGE
 
 
-@pytest.mark.parametrize("body", [b"not packed", zlib.compress(b"cut short" * 9, wbits=31)[:-9]])
-def test_a_body_that_is_not_packed_as_it_says_is_refused(body: bytes) -> None:
+@pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_body_that_is_not_packed_as_it_says_is_refused(name: str, *, is_cut: bool) -> None:
+    body = packed(random.Random(1).randbytes(99), name)[:-9] if is_cut else b"not packed"
     with pytest.raises(Failed) as refused:
-        unpacked(body, "gzip", KEEP)
+        unpacked(body, name, KEEP)
     assert refused.value.failure is Failure.BAD_ENCODING

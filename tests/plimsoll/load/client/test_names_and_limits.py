@@ -24,17 +24,17 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 @pytest.mark.parametrize(
     ("family", "found", "called"),
     [
-        (Family.PREFER_IPV4, [SIX, FOUR], [FOUR]),
-        (Family.PREFER_IPV4, [SIX], [SIX]),
-        (Family.PREFER_IPV6, [FOUR, SIX], [SIX]),
-        (Family.PREFER_IPV6, [FOUR], [FOUR]),
-        (Family.ONLY_IPV4, [SIX], []),
-        (Family.ONLY_IPV6, [FOUR, SIX], [SIX]),
-        (Family.ANY, [SIX, FOUR, SIX], [SIX, FOUR]),
+        (Family.PREFER_IPV4, [SIX, FOUR], ([FOUR], [SIX])),
+        (Family.PREFER_IPV4, [SIX], ([SIX], [])),
+        (Family.PREFER_IPV6, [FOUR, SIX], ([SIX], [FOUR])),
+        (Family.PREFER_IPV6, [FOUR], ([FOUR], [])),
+        (Family.ONLY_IPV4, [SIX], ([], [])),
+        (Family.ONLY_IPV6, [FOUR, SIX], ([SIX], [])),
+        (Family.ANY, [SIX, FOUR, SIX], ([SIX, FOUR], [])),
     ],
 )
-def test_the_family_says_which_addresses_are_called(
-    family: Family, found: list[Address], called: list[Address]
+def test_the_family_says_which_addresses_are_called_and_which_when_those_refuse(
+    family: Family, found: list[Address], called: tuple[list[Address], list[Address]]
 ) -> None:
     assert chosen(found, family) == called
 
@@ -62,8 +62,8 @@ def names(book: Book, options: ClientOptions | None = None) -> Names:
 async def test_a_name_is_looked_up_once_for_all_who_ask() -> None:
     book = Book(host=["192.0.2.1"])
     them = names(book)
-    await asyncio.gather(*(them.address_of("host", 80) for _ in range(50)))
-    await them.address_of("host", 81)
+    await asyncio.gather(*(them.addresses_of("host", 80) for _ in range(50)))
+    await them.addresses_of("host", 81)
     assert book.asked == 1
 
 
@@ -71,14 +71,15 @@ async def test_a_name_is_looked_up_again_after_its_time() -> None:
     book = Book(host=["192.0.2.1"])
     them = names(book, ClientOptions(names_last=timedelta(0)))
     for _ in range(3):
-        await them.address_of("host", 80)
+        await them.addresses_of("host", 80)
     assert book.asked == 3
 
 
 async def test_addresses_are_taken_in_turn() -> None:
     them = names(Book(host=["192.0.2.1", "192.0.2.2"]))
-    taken = [(await them.address_of("host", 80))[0][1] for _ in range(4)]
-    assert taken == ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"]
+    taken = [[address for _, address in (await them.addresses_of("host", 80))[0]] for _ in range(3)]
+    first, second = "192.0.2.1", "192.0.2.2"
+    assert taken == [[first, second], [second, first], [first, second]]
 
 
 async def test_a_name_that_was_not_found_is_asked_for_again() -> None:
@@ -86,17 +87,17 @@ async def test_a_name_that_was_not_found_is_asked_for_again() -> None:
     them = names(book)
     for _ in range(2):
         with pytest.raises(Failed) as refused:
-            await them.address_of("host", 80)
+            await them.addresses_of("host", 80)
         assert refused.value.failure is Failure.DNS
     assert book.asked == 2
 
 
 async def test_who_gives_up_takes_the_answer_from_nobody() -> None:
     them = names(Book(host=["192.0.2.1"]))
-    first, second = [asyncio.ensure_future(them.address_of("host", 80)) for _ in range(2)]
+    first, second = [asyncio.ensure_future(them.addresses_of("host", 80)) for _ in range(2)]
     await asyncio.sleep(0)  # noqa: TID251 - no time passes: both ask
     first.cancel()
-    assert (await second)[0][1] == "192.0.2.1"
+    assert (await second)[0][0][1] == "192.0.2.1"
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,47 @@ async def test_who_gives_up_takes_the_answer_from_nobody() -> None:
 )
 async def test_an_override_goes_before_the_lookup(said: dict[str, str], called: tuple[str, int]) -> None:
     book = Book(**{"host": ["192.0.2.1"], "192.0.2.9": ["192.0.2.9"], "2001:db8::1": ["2001:db8::1"]})
-    address, port = await names(book, ClientOptions(hosts=said)).address_of("host", 80)
-    assert (address[1], port) == called
+    addresses, port = await names(book, ClientOptions(hosts=said)).addresses_of("host", 80)
+    assert [(address, port) for _, address in addresses] == [called]
+
+
+class Several:
+    """Names of several addresses."""
+
+    def __init__(self, port: int, *addresses: str) -> None:
+        self._addresses = [(socket.AF_INET, each) for each in addresses]
+        self._port = port
+
+    async def addresses_of(self, *_: object) -> tuple[list[Address], int]:
+        return self._addresses, self._port
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("falls_back", "error"), [(True, None), (False, Failure.CONNECTION_REFUSED)])
+async def test_a_further_address_is_called_when_the_first_refuses_and_it_is_said(
+    serve: Serve, client: MakeClient, *, falls_back: bool, error: Failure | None
+) -> None:
+    target = await serve(OK)
+    shared = client(ClientOptions(fall_back=falls_back))
+    port = int(target.url.rpartition(":")[2])
+    shared.dialler._names = Several(port, "127.0.0.2", "127.0.0.1")  # type: ignore[assignment]  # as much as is needed
+    one = Agent(shared)
+
+    exchange = await one.fetch(Request("GET", "http://service.example/"))
+
+    assert exchange.error is error
+    assert shared.dialler.passed_over == ({f"127.0.0.2:{port} (connection_refused)"} if falls_back else set())
+    assert exchange.address == (f"127.0.0.1:{port}" if falls_back else "")
+    one.close()
+
+
+@pytest.mark.network
+async def test_when_all_addresses_refuse_the_first_says_why(client: MakeClient, unused_port: int) -> None:
+    shared = client()
+    shared.dialler._names = Several(unused_port, "127.0.0.2", "127.0.0.1")  # type: ignore[assignment]  # as above
+    exchange = await Agent(shared).fetch(Request("GET", "http://service.example/"))
+    assert exchange.error is Failure.CONNECTION_REFUSED
+    assert not shared.dialler.passed_over
 
 
 class Crowded:

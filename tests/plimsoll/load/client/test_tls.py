@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.plimsoll.load.client.conftest import Certificates, MakeAgent, MakeClient, Serve, server_context
 
 from plimsoll.errors import InvalidInput
+from plimsoll.load.client.agent import Agent
 from plimsoll.load.client.failures import Failure
 from plimsoll.load.client.options import ClientOptions
 from plimsoll.load.client.request import Request
@@ -28,6 +30,46 @@ async def test_a_trusted_certificate_is_taken_and_the_version_said(
     assert first.blocked >= first.tls + first.connecting
     assert first.tls > 0
     assert (second.reused, second.tls, target.connections) == (True, 0, 1)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize(("resumes", "resumed"), [(True, [False, True, True]), (False, [False, False, False])])
+async def test_a_users_further_connections_resume_the_session(
+    serve: Serve,
+    client: MakeClient,
+    certificates: Certificates,
+    version: ssl.TLSVersion,
+    *,
+    resumes: bool,
+    resumed: list[bool],
+) -> None:
+    speaks = server_context(certificates.server)
+    speaks.maximum_version = version
+    target = await serve(OK, tls=speaks)
+    shared = client(ClientOptions(ca_file=certificates.ca, resume_tls=resumes))
+    one, another = Agent(shared), Agent(shared)
+    seen = []
+    for _ in resumed:
+        assert (await one.fetch(Request("GET", target.url))).status == 200
+        seen += [each.shaken.session_reused for lane in one._lanes.values() for each in lane.all if each.shaken]
+        one.drop_connections()
+        await asyncio.sleep(0)  # noqa: TID251 - no time passes: what was closed is told so
+    assert (seen, target.connections) == (resumed, 3)
+    await another.fetch(Request("GET", target.url))
+    assert not any(each.shaken.session_reused for lane in another._lanes.values() for each in lane.all if each.shaken)
+    for each in (one, another):
+        each.close()
+
+
+async def test_connections_beside_each_other_resume_too(
+    serve: Serve, agent: MakeAgent, certificates: Certificates
+) -> None:
+    target = await serve(OK, tls=server_context(certificates.server))
+    one = agent(ClientOptions(ca_file=certificates.ca))
+    await one.fetch(Request("GET", target.url))
+    await asyncio.gather(*(one.fetch(Request("GET", target.url)) for _ in range(3)))
+    (lane,) = one._lanes.values()
+    assert sorted(each.shaken.session_reused for each in lane.all if each.shaken) == [False, True, True]
 
 
 async def test_an_address_is_checked_like_a_name(serve: Serve, agent: MakeAgent, certificates: Certificates) -> None:

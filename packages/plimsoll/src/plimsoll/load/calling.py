@@ -25,6 +25,8 @@ def client_options(calling: Calling) -> ClientOptions:
         certificate=_path(calling.certificate),
         key=_path(calling.key),
         hosts=calling.hosts,
+        fall_back=calling.fall_back,
+        resume_tls=calling.resume_tls,
     )
 
 

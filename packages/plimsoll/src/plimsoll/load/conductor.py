@@ -210,6 +210,7 @@ class Conductor:
         for each in self._ended:
             examples |= each.examples
         overflowed = any(each.overflowed for each in self._ended)
+        passed_over = sorted({address for each in self._ended for address in each.passed_over})
         plan = self._plan
         return Run(
             name=plan.name,
@@ -220,7 +221,7 @@ class Conductor:
             timeline=self._collector.timeline,
             thresholds=self._judge.judge(whole, elapsed),
             reasons=reasons_against(whole, self._facts),
-            warnings=warnings_about(self._facts, overflowed=overflowed, most=MOST_SETS),
+            warnings=warnings_about(self._facts, overflowed=overflowed, most=MOST_SETS, passed_over=passed_over),
             partial=self._partial,
             shards=(f"{plan.shard + 1}/{plan.shards}",) if plan.shards > 1 else (),
             time_scale=plan.time_scale,

@@ -131,7 +131,8 @@ class Engine:
         await slicer.last()
         for crew in self._crews:
             crew.close()
-        self._pipes.say(Ended(max(0.0, lasted), self._world.examples, self._scopes.overflowed))
+        passed_over = tuple(sorted(self._client.dialler.passed_over))
+        self._pipes.say(Ended(max(0.0, lasted), self._world.examples, self._scopes.overflowed, passed_over))
 
 
 async def main() -> None:

@@ -102,11 +102,13 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
         lasted: How long load lasted, in seconds.
         examples: What one error of each code said.
         overflowed: Whether there were too many sets of tags.
+        passed_over: Addresses that refused, so that others of the same name were called.
     """
 
     lasted: float
     examples: dict[str, str]
     overflowed: bool = False
+    passed_over: tuple[str, ...] = ()
 
 
 class Broken(msgspec.Struct, frozen=True, tag="broken"):

@@ -128,4 +128,6 @@ def _calling(read: Reader) -> Calling:
         key=read.text("key", ""),
         hosts=read.texts("hosts"),
         connections_per_origin=read.whole("batchPerHost", plain.connections_per_origin, 1),
+        fall_back=not read.truth("noAddressFallback"),
+        resume_tls=not read.truth("noTLSResumption"),
     )

@@ -43,6 +43,8 @@ class Calling(msgspec.Struct, frozen=True):
         key: PEM of its key.
         hosts: Which address to call for a name.
         connections_per_origin: Of one user to one host.
+        fall_back: Whether further addresses of a name are tried when one refuses.
+        resume_tls: Whether a user's further connections to a host resume the TLS session.
     """
 
     timeout: timedelta = timedelta(seconds=60)
@@ -59,6 +61,8 @@ class Calling(msgspec.Struct, frozen=True):
     key: str = ""
     hosts: dict[str, str] = {}
     connections_per_origin: int = 6
+    fall_back: bool = True
+    resume_tls: bool = True
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

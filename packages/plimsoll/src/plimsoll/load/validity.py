@@ -36,15 +36,18 @@ def reasons_against(recording: Recording, scenarios: Sequence[Scenario]) -> tupl
     )
 
 
-def warnings_about(scenarios: Sequence[Scenario], *, overflowed: bool = False, most: int = 0) -> tuple[str, ...]:
+def warnings_about(
+    scenarios: Sequence[Scenario], *, overflowed: bool = False, most: int = 0, passed_over: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return what a reader should know besides, a sentence each.
 
     Args:
         scenarios: What was done.
         overflowed: Whether there were too many sets of tags.
         most: How many are kept.
+        passed_over: Addresses that refused, so that others of the same name were called.
     """
-    return (*_closed(scenarios), *(_many(most) if overflowed else ()))
+    return (*_closed(scenarios), *(_many(most) if overflowed else ()), *(_refusing(passed_over) if passed_over else ()))
 
 
 def _late(recording: Recording) -> Iterator[str]:
@@ -108,6 +111,13 @@ def _many(most: int) -> Iterator[str]:
     yield (
         f"There were over {most:,} sets of tags in an engine; what came later is recorded as (other). Give requests to "
         "the same endpoint one name: session.get(url, name=…)."
+    )
+
+
+def _refusing(addresses: Sequence[str]) -> Iterator[str]:
+    yield (
+        f"Refused, so that another address of the same name was called: {', '.join(addresses)}. Where each is to be "
+        "measured, set noAddressFallback, or name one in hosts."
     )
 
 

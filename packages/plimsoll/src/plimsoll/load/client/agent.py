@@ -177,7 +177,8 @@ class Agent:
             return Connection(client.loop, client.deadlines, client.keep, lane.lose)
 
         try:
-            connection = await client.dialler.dial(place, make)
+            session = lane.session if place.secure and client.options.resume_tls else None
+            connection = await client.dialler.dial(place, make, session)
         except BaseException:
             lane.give_up()
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Final, cast
@@ -36,6 +37,7 @@ class Connection(asyncio.Protocol):
         rested: Since when it is idle, in ns; 0 before its first answer.
         address: Where it goes.
         tls_version: Empty for none.
+        shaken: TLS on it; None for none.
         looking_up: How long it took to find its address (ns); of the first exchange, as the next two.
         connecting: How long it took to connect.
         tls: How long it took to shake hands.
@@ -64,6 +66,7 @@ class Connection(asyncio.Protocol):
         "looking_up",
         "rested",
         "reusable",
+        "shaken",
         "tls",
         "tls_version",
     )
@@ -82,6 +85,7 @@ class Connection(asyncio.Protocol):
         self.reusable = True
         self.rested = self.looking_up = self.connecting = self.tls = 0
         self.address = self.tls_version = ""
+        self.shaken: ssl.SSLObject | None = None
 
     def ask(  # noqa: PLR0917 - by name it would cost more, and this is done for each request
         self, request: Request, prefix: Prefix, head: bytes, body: bytes, started: int, deadline: int

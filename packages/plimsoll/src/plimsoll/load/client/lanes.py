@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 
 from plimsoll.load.client.connection import Connection
@@ -21,11 +22,12 @@ class Lane:
         all: Those that are open.
     """
 
-    __slots__ = ("__weakref__", "_leave", "_slots", "_waiting", "all", "idle")
+    __slots__ = ("__weakref__", "_leave", "_session", "_slots", "_waiting", "all", "idle")
 
     def __init__(self, limit: int, slots: Slots | None) -> None:
         self._leave = limit
         self._slots = slots
+        self._session: ssl.SSLSession | None = None
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self.idle: list[Connection] = []
         self.all: set[Connection] = set()
@@ -41,6 +43,12 @@ class Lane:
     def idle_since(self) -> int | None:
         """Since when the longest idle connection is so, in ns; None where there is none."""
         return self.idle[0].rested if self.idle else None
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """The user's latest TLS session with the origin, to resume; None before the first."""
+        said = (each.shaken.session for each in self.all if each.shaken is not None)
+        return next((session for session in said if session is not None and session.has_ticket), self._session)
 
     async def take(self) -> Connection | None:
         """Return an idle connection, or None with leave to open one: `add` it, or `give_up`."""
@@ -78,6 +86,8 @@ class Lane:
             self.idle.remove(connection)
         if connection in self.all:
             self.all.remove(connection)
+            if connection.shaken is not None:
+                self._session = connection.shaken.session or self._session
             self.give_up()
 
     def drop(self) -> None:

@@ -19,26 +19,23 @@ Address = tuple[socket.AddressFamily, str]
 
 
 class _Known:
-    """The addresses of a name, and whose turn it is."""
+    """The addresses of a name, those of the other family apart, and whose turn it is."""
 
-    __slots__ = ("addresses", "turn", "until")
+    __slots__ = ("addresses", "others", "turn", "until")
 
-    def __init__(self, addresses: Sequence[Address], until: int) -> None:
-        self.addresses = addresses
+    def __init__(self, addresses: Sequence[Address], others: Sequence[Address], until: int) -> None:
+        self.addresses, self.others = addresses, others
         self.until = until
         self.turn = 0
 
-    def next(self) -> Address:
-        chosen = self.addresses[self.turn % len(self.addresses)]
+    def next(self) -> list[Address]:
+        turn = self.turn % len(self.addresses)
         self.turn += 1
-        return chosen
+        return [*self.addresses[turn:], *self.addresses[:turn], *self.others]
 
 
 class Names:
-    """Looks names up, as the options say.
-
-    An address that does not answer is not passed over: whoever measures wants to see that one of three is gone.
-    """
+    """Looks names up, as the options say."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, options: ClientOptions) -> None:
         self._loop = loop
@@ -48,8 +45,8 @@ class Names:
         self._known: dict[str, _Known] = {}
         self._asked: dict[str, asyncio.Task[_Known]] = {}
 
-    async def address_of(self, host: str, port: int) -> tuple[Address, int]:
-        """Return where to connect for a host and port.
+    async def addresses_of(self, host: str, port: int) -> tuple[list[Address], int]:
+        """Return where to connect for a host and port: first the address whose turn it is, then where else to try.
 
         Raises:
             Failed: There is no address.
@@ -87,19 +84,19 @@ class Names:
             found = await self._loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise Failed(Failure.DNS, f"{host}: {failed(error).detail}") from error
-        addresses = chosen([(entry[0], str(entry[4][0])) for entry in found], self._family)
+        addresses, others = chosen([(entry[0], str(entry[4][0])) for entry in found], self._family)
         if not addresses:
             raise Failed(Failure.DNS, f"{host} has no address of the family {self._family}")
         if len(self._known) >= _KEPT:
             self._known.clear()
-        known = self._known[host] = _Known(addresses, perf_counter_ns() + self._lasting)
+        known = self._known[host] = _Known(addresses, others, perf_counter_ns() + self._lasting)
         return known
 
 
-def chosen(found: Sequence[Address], family: Family) -> list[Address]:
-    """Return which of a name's addresses are called, each once, in order."""
+def chosen(found: Sequence[Address], family: Family) -> tuple[list[Address], list[Address]]:
+    """Return which of a name's addresses are called, each once, in order; and which when all of those refuse."""
     each = list(dict.fromkeys(found))
     if family in _ONLY:
-        return [address for address in each if address[0] == _ONLY[family]]
+        return [address for address in each if address[0] == _ONLY[family]], []
     preferred = [address for address in each if address[0] == _FIRST.get(family)]
-    return preferred or each
+    return (preferred, [address for address in each if address not in preferred]) if preferred else (each, [])

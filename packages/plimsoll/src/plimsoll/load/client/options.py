@@ -48,6 +48,9 @@ class ClientOptions:
         key: PEM of its key.
         hosts: Which address to call for a name, or for a name and port (`host:port`): an address, or `address:port`.
         family: Which addresses of a name are called.
+        fall_back: Whether the further addresses of a name are tried, in order, when the one whose turn it is refuses.
+            One that only takes its time is waited for: a full backlog is what a load test is to find.
+        resume_tls: Whether a user's further connections to a host resume the TLS session, as those of browsers do.
         names_last: How long an address that was looked up is used; zero to look up for each connection.
 
     Raises:
@@ -71,6 +74,8 @@ class ClientOptions:
     key: Path | None = None
     hosts: Mapping[str, str] = field(default_factory=dict)
     family: Family = Family.PREFER_IPV4
+    fall_back: bool = True
+    resume_tls: bool = True
     names_last: timedelta = timedelta(minutes=5)
 
     def __post_init__(self) -> None:
