@@ -32,8 +32,10 @@ from plimsoll.measure import names
 SEED: Final = 20261121
 SLOWDOWN: Final = 0.05
 WORK: Final = 5.0  # milliseconds of processor time for an answer
+ROUND: Final = timedelta(seconds=0.5)
+"""A hundred answers: neighbours in time share the mood of the machine, and many short rounds say more than few long."""
 _MEDIAN: Final = figures.Figure(names.HTTP_REQ_LATENCY.name, "p50")
-_FULL: Final = Design(figures=(_MEDIAN,), noise_rounds=6, rounds=10, limit=40, step=5)
+_FULL: Final = Design(figures=(_MEDIAN,), noise_rounds=6, rounds=10, limit=60, step=5)
 _QUICK: Final = Design(figures=(_MEDIAN,), noise_rounds=3, rounds=6, limit=12, step=3)
 _SERVER: Final = Path(__file__).with_name("busy_server.py")
 
@@ -93,7 +95,7 @@ async def _rounds(*work: float) -> AsyncIterator[Rounds]:
         arm: Build(url := f"http://127.0.0.1:{port}/", f"'{sys.executable}' '{_SERVER}' {port} {each}", url, _SOON)
         for arm, port, each in zip(Arm, ports, work, strict=True)
     }
-    user = ConstantVus(name="default", vus=1, lasts=timedelta(seconds=1), mix={"default": 1.0})
+    user = ConstantVus(name="default", vus=1, lasts=ROUND, mix={"default": 1.0})
     plan = Plan(name="trial", scenarios=(user,), target=Target(builds[Arm.BASELINE].url))
     async with Rounds(plan, builds, _now) as rounds:
         yield rounds

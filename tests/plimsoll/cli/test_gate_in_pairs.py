@@ -14,7 +14,7 @@ from plimsoll.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.network
 SERVER = Path(__file__).parents[3] / "perf" / "busy_server.py"
-QUICK = ("--vus", 1, "--round", "1s", "--rounds", 5, "--max-rounds", 5, "--noise-rounds", 0, "--quiet", "--json")
+QUICK = ("--vus", 1, "--round", "500ms", "--rounds", 5, "--max-rounds", 5, "--noise-rounds", 0, "--quiet", "--json")
 MEDIAN = ("--figure", "http_req_latency p50")
 
 

@@ -19,6 +19,8 @@ from plimsoll.measure.durations import duration_of
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+SHORTEST_ROUND: Final = timedelta(milliseconds=500)
+"""Below it an engine's start takes longer than what it measures."""
 _OPTIONS = (
     click.argument("flow", required=False, type=click.Path(path_type=Path), metavar="[FLOW]"),
     click.option("--run", "run_file", type=_FILE, metavar="FILE", help="Judge this result; k6's summaries too."),
@@ -113,8 +115,8 @@ def pair_of(given: Mapping[str, Any]) -> Pair | None:
     within = duration_of(given["ready_within"], "--ready-within")
     builds = {arm: _build(given[f"{arm}_url"], given[f"{arm}_cmd"], given["ready"], within) for arm in Arm}
     length = duration_of(given["round_length"], "--round")
-    if length < timedelta(seconds=1):
-        raise InvalidInput("--round", f"{given['round_length']} is too short", "give at least 1s")
+    if length < SHORTEST_ROUND:
+        raise InvalidInput("--round", f"{given['round_length']} is too short", "give at least 500ms")
     return Pair(builds, given["fresh"] or same, length)
 
 
