@@ -12,7 +12,8 @@ from natalis.api.reference import Reference
 from natalis.api.wire.render import readiness_shape
 from natalis.api.wire.system import Health, Readiness
 from natalis.usecases.readiness import CheckReadiness
-from plimsoll.instrument.registry import CONTENT_TYPE, Registry
+from plimsoll.instrument.exposition import scraped
+from plimsoll.instrument.registry import Registry
 
 TAG = "System"
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -86,9 +87,11 @@ class SystemRoutes:
         found = await self.readiness.ready()
         return answer(readiness_shape(found), 200 if found.ready else 503)
 
-    async def metrics(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
+    async def metrics(self, request: Asked) -> Response:
         """Answer `GET /metrics`."""
-        return Response(self.registry.exposition(), headers={"Content-Type": CONTENT_TYPE})
+        asked = request.headers
+        told = await scraped(self.registry, asked.get("accept", ""), asked.get("accept-encoding", ""))
+        return Response(told.body, headers={name.decode(): value.decode() for name, value in told.headers})
 
     async def openapi(self, request: Asked) -> Response:  # noqa: ARG002 - every handler takes it
         """Answer `GET /openapi.json`."""

@@ -75,7 +75,7 @@ class FrontDoors:
             return None
         try:
             server = await serve_metrics(
-                self.registry.exposition,
+                self.registry,
                 host=settings.host,
                 port=settings.metrics_port,
                 healthy=lambda: all(each.progress.trouble is None for each in self.staff),

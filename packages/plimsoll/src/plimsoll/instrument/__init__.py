@@ -1,5 +1,11 @@
-"""Metrics, traces, logs and errors for any ASGI service.
+"""Metrics, traces, logs and errors for any ASGI service, by one call: `instrument(app, service="shop")`.
 
-`registry.py` holds the metrics, `asgi.py` times requests, `process.py` watches the process and its event loop, and
-`server.py` answers a scraper on a port of its own.
+`registry.py` holds the metrics (`values.py`), `asgi.py` times requests, `process.py` watches the process and its event
+loop, `exposition.py` writes them as text, `server.py` answers a scraper on a port of its own, and `processes.py` lets
+several processes report as one. `app.py` puts all of it around an application.
 """
+
+from plimsoll.instrument.app import Instrumented, instrument, open_registry
+from plimsoll.instrument.registry import Registry
+
+__all__ = ["Instrumented", "Registry", "instrument", "open_registry"]

@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from plimsoll.instrument.exemplars import SAMPLED_TRACE
 from plimsoll.instrument.registry import LABEL_VALUES, Registry
 from plimsoll.instrument.routes import UNMATCHED, RouteTemplates, route_template
+from plimsoll.instrument.traces import kept_trace
 from plimsoll.instrument.values import Counter, Gauge, Histogram
 
 __all__ = [
@@ -104,7 +104,7 @@ class HttpMetrics:
             series = self._find(key)
         requests, duration = series
         requests.cells[0] += 1
-        duration.observe(seconds, SAMPLED_TRACE.get())
+        duration.observe(seconds, kept_trace())
         if failure or status >= _FIRST_SERVER_ERROR or status == _NO_ANSWER:
             kind = failure or f"status_{status or _FIRST_SERVER_ERROR}"
             self.errors.at(_known(method), route, kind, _mark(is_synthetic)).inc()

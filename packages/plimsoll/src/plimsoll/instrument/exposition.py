@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import math
 import re
@@ -64,14 +65,25 @@ class Answer:
 class Exposed(Protocol):
     """What can be scraped."""
 
-    def exposition(self, form: Format = Format.TEXT) -> bytes:
-        """Return everything as text."""
+    def refresh(self) -> None:
+        """Read what is read when scraped; belongs to the event loop's thread."""
+
+    def told(self, form: Format) -> bytes:
+        """Return everything as text; belongs to no thread."""
 
 
-def answered(exposed: Exposed, accept: str, accept_encoding: str) -> Answer:
-    """Return what a scraper is told that sent these headers; empty for those it did not send."""
+async def scraped(exposed: Exposed, accept: str, accept_encoding: str) -> Answer:
+    """Return what a scraper is told that sent these headers; empty for those it did not send.
+
+    The text is put together in a thread, so that a large one does not hold up the requests of this process.
+    """
+    exposed.refresh()
+    return await asyncio.to_thread(_answered, exposed, accept, accept_encoding)
+
+
+def _answered(exposed: Exposed, accept: str, accept_encoding: str) -> Answer:
     form = negotiated(accept)
-    body = exposed.exposition(form)
+    body = exposed.told(form)
     headers = [(b"content-type", form.value.encode()), (b"vary", b"accept, accept-encoding")]
     if len(body) >= COMPRESSED_FROM and _accepts(accept_encoding, "gzip"):
         body = gzip.compress(body, _QUICK, mtime=0)

@@ -13,6 +13,7 @@ import fcntl
 import logging
 import os
 import secrets
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +59,14 @@ class SharedFolder:
         self._known: dict[str, _Read] = {}
         self._lock = -1
         self._name = ""
+        self._gathering = threading.Lock()
         self._begin()
 
     def reopen(self) -> None:
         """Take a new file: after a fork, the other one is the parent's."""
         os.close(self.own.descriptor)
         os.close(self._lock)  # the parent's lock stays: a lock goes when all who hold it have closed it
+        self._gathering = threading.Lock()  # a thread of the parent's may have held the other one
         self._begin()
 
     def close(self) -> None:
@@ -73,15 +76,15 @@ class SharedFolder:
 
     def gathered(self) -> list[tuple[Shape, list[Series]]]:
         """Return what all processes together say, and fold what those who ended have left."""
-        dead: list[str] = []
-        together = Together()
-        for _ in range(_TRIES):
+        with self._gathering:
             together, dead, is_whole = self._gather()
-            if is_whole:
-                break
-        if dead:
-            self._fold(dead)
-        return together.families()
+            for _ in range(_TRIES):
+                if is_whole:
+                    break
+                together, dead, is_whole = self._gather()
+            if dead:
+                self._fold(dead)
+            return together.families()
 
     def _begin(self) -> None:
         """Make a file under another name, lock it, and only then have it seen."""

@@ -170,6 +170,10 @@ class Registry:
     def exposition(self, form: Format = Format.TEXT) -> bytes:
         """Return everything in Prometheus' text format (`CONTENT_TYPE`), or in OpenMetrics."""
         self.refresh()
+        return self.told(form)
+
+    def told(self, form: Format) -> bytes:
+        """Return everything as it was after the last `refresh`; may be called from a thread of its own."""
         found = self._own() if self._shared is None else self._shared.gathered()
         return exposition.rendered(found, form, (each for collector in self._foreign for each in collector.collect()))
 
