@@ -164,18 +164,24 @@ class Listener:
 
 NOTHING: Final = NoSpan()
 _here: ContextVar[Span | SpanContext | None] = ContextVar("span", default=None)
-_listener: Listener | None = None
+_listeners: tuple[Listener, ...] = ()
 
 
-def listen(listener: Listener | None) -> None:
-    """Have spans of this process told to a listener from now on; None turns them off."""
-    global _listener  # noqa: PLW0603 - a process has one; what is timed reaches it without being handed it
-    _listener = listener
+def listen(listener: Listener) -> None:
+    """Have spans of this process told to a listener too; the first decides how many traces are kept."""
+    global _listeners  # noqa: PLW0603 - a process has them once; what is timed reaches them without being handed them
+    _listeners = (*_listeners, listener)
+
+
+def leave(listener: Listener) -> None:
+    """Tell a listener nothing more."""
+    global _listeners  # noqa: PLW0603 - as `listen`
+    _listeners = tuple(each for each in _listeners if each is not listener)
 
 
 def listening() -> Listener | None:
-    """Return who listens; None while tracing is off."""
-    return _listener
+    """Return who decides how many traces are kept; None while tracing is off."""
+    return _listeners[0] if _listeners else None
 
 
 def context() -> SpanContext | None:
@@ -245,11 +251,11 @@ def begun(
         parent: What the caller passed on; it decides whether the trace is kept. None opens a trace.
         links: Others that led to it.
     """
-    if _listener is None:
+    if not _listeners:
         return NOTHING if parent is None else NoSpan(parent)
     if parent is None:
         trace_id = new_trace_id()
-        own = SpanContext(trace_id, new_span_id(), is_kept(trace_id, _listener.ratio))
+        own = SpanContext(trace_id, new_span_id(), is_kept(trace_id, _listeners[0].ratio))
     else:
         own = SpanContext(parent.trace_id, new_span_id(), parent.is_sampled, parent.state)
     if not own.is_sampled:
@@ -259,5 +265,5 @@ def begun(
 
 def tell(span: Span) -> None:
     """Have a span heard that has ended; one made after the fact, too."""
-    if _listener is not None:
-        _listener.heard(span)
+    for each in _listeners:
+        each.heard(span)

@@ -126,11 +126,12 @@ def traced(options: TraceOptions | None, redaction: Redaction | None = None) -> 
         missing = f"traces need the package {error.name}"
         raise InvalidInput(_ENDPOINT, missing, "install plimsoll[traces], or leave it out") from None
     sender = Sender(options, redaction or Redaction())
-    traces.listen(traces.Listener(options.ratio, sender.heard))
+    listener = traces.Listener(options.ratio, sender.heard)
+    traces.listen(listener)
     try:
         yield
     finally:
-        traces.listen(None)
+        traces.leave(listener)
         sender.close()
 
 
