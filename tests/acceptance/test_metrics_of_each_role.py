@@ -69,14 +69,16 @@ TABLE = (
     Row("user_satisfaction_score", "gauge", "", {"planner"}),
     Row("task_completion_ratio", "gauge", "", {"planner"}),
     Row("data_accuracy_ratio", "gauge", "", {"worker"}),
+    Row("db_replica_lag_seconds", "gauge", "pool", EVERY, occurs=False),
+    Row("service_cost_dollars_total", "counter", "resource", EVERY),
     Row("process_cpu_seconds_total", "counter", "", EVERY),
     Row("process_resident_memory_bytes", "gauge", "", EVERY),
     Row("python_gc_collections_total", "counter", "generation", EVERY),
     Row("event_loop_lag_seconds", "histogram", "", EVERY),
     Row("build_info", "gauge", "service version python", EVERY),
 )
-"""Of the specification's table all but `web_vitals_seconds`, which comes with the console, and
-`service_cost_dollars_total`, which comes with prices."""
+"""Of the specification's table all but `web_vitals_seconds`, which comes with the console."""
+PRICES = "cpu_second=0.0000112, gb_hour=0.0045, instance_hour=0.1"
 
 
 @pytest.fixture
@@ -85,6 +87,7 @@ def metrics_of_roles(
 ) -> Iterator[Mapping[str, str]]:
     """Start a fleet with one process of each role; return where each shows its metrics, after a message was sent."""
     machine.settings |= {"DATABASE_URL": migrated.url, "QUEUE_URL": rabbitmq.url, "REDIS_URL": redis.url}
+    machine.settings["NATALIS_PRICES"] = PRICES
     with ExitStack() as running:
         where: dict[str, str] = {}
         for role in sorted(EVERY):
@@ -117,6 +120,7 @@ def test_no_role_shows_a_number_that_only_another_knows(metrics_of_roles: Mappin
 
 def test_one_process_shows_all_of_it(machine: Machine) -> None:
     port = ports.reserve()
+    machine.settings["NATALIS_PRICES"] = PRICES
     with machine.running("up", "--json", "--metrics-port", str(port.number)) as process:
         answer = first_answer(process)
         greet_somebody(machine, answer["api"])

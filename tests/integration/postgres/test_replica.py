@@ -18,9 +18,10 @@ from natalis.errors import StoreUnavailable
 from natalis.ports.ledger import DeliveryFilter
 from natalis.ports.store import Store
 from natalis.stores.postgres.migrating import apply_migrations
+from natalis.stores.postgres.replica import MOST_LAG
 from natalis.testing.builders import an_arrival
 from natalis.testing.journeys import TOMORROW_AT_NINE, Journey, a_birthday_tomorrow
-from natalis.testing.servers.postgres import PostgresPair
+from natalis.testing.servers.postgres import PostgresDatabase, PostgresPair
 
 Open: TypeAlias = Callable[..., Awaitable[Store]]
 pytestmark = pytest.mark.network
@@ -59,6 +60,11 @@ class House:
         """Go on listing until the lists come from the server that is wanted."""
         while await self.asks_the_replica() != (wanted == "replica"):
             pass
+
+    def behind(self) -> timedelta:
+        """Return how far the replica is said to be behind."""
+        (behind,) = [pool.behind for pool in self.store.connection.pools() if pool.behind is not None]
+        return behind
 
     def _lists_on_replica(self) -> int:
         if not self.pair.replica_server.is_running:
@@ -115,6 +121,28 @@ async def test_a_replica_that_stops_replaying_is_left_out_and_comes_back(house: 
     await asyncio.to_thread(house.pair.replica_server.resume_replay)
     await house.until_it_asks("replica")
     assert await house.listed() == [key]
+
+
+async def test_it_is_told_how_far_the_replica_is_behind(house: House) -> None:
+    await house.until_it_asks("replica")
+    in_step = house.behind()
+    await asyncio.to_thread(house.pair.replica_server.pause_replay)
+    await house.planned()
+    await house.until_it_asks("primary")
+    left_out = house.behind()
+    await house.listed()
+
+    assert in_step < MOST_LAG < left_out < house.behind()
+
+    await asyncio.to_thread(house.pair.replica_server.resume_replay)
+    await house.until_it_asks("replica")
+    assert house.behind() < MOST_LAG
+
+
+async def test_a_store_without_a_replica_is_behind_nothing(open_one: Open, migrated: PostgresDatabase) -> None:
+    store = await open_one(migrated.url)
+
+    assert [pool.behind for pool in store.connection.pools()] == [None]
 
 
 async def test_a_replica_that_is_delayed_is_left_out_and_comes_back(house: House) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from plimsoll.instrument.cost import Cost, Prices, Usage, read_prices, usage_of_process
@@ -61,6 +63,11 @@ def test_a_process_knows_what_it_uses() -> None:
 )
 def test_prices_are_read(text: str, prices: Prices | None) -> None:
     assert read_prices(text) == prices
+
+
+@given(st.builds(Prices, *(st.floats(0, 1e6) for _ in range(3))))
+def test_prices_are_written_as_they_are_read(prices: Prices) -> None:
+    assert read_prices(prices.written) == (prices if prices.written else None)
 
 
 @pytest.mark.parametrize(

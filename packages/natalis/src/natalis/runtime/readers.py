@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from natalis.domain.occasion import Lateness, Until, Within
+from plimsoll.instrument.cost import Prices, read_prices
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
 _UNITS = MappingProxyType(
@@ -113,6 +114,8 @@ def written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, timedelta):
         return _written_span(value)
+    if isinstance(value, Prices):
+        return value.written
     return json.dumps(dict(value)) if isinstance(value, Mapping) else str(value)
 
 
@@ -131,6 +134,7 @@ READERS: Mapping[object, Callable[[str], object]] = MappingProxyType(
         float | None: read_rate,
         timedelta: read_span,
         Path | None: read_path,
+        Prices | None: read_prices,
         Mapping[str, str]: read_texts,
     }
 )

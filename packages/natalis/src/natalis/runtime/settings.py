@@ -18,6 +18,7 @@ from natalis.providers.call_template import DEFAULT_CALL
 from natalis.runtime.kinds import DEFAULT_KINDS, read_kinds
 from natalis.runtime.readers import READERS, written
 from natalis.runtime.settings_rules import contradictions
+from plimsoll.instrument.cost import Prices
 
 CONFIG_FILE = "natalis.toml"
 _PREFIX = "NATALIS_"
@@ -51,6 +52,11 @@ class Settings:
     host: Annotated[str, "address the API listens on; anything but loopback needs a token first"] = "127.0.0.1"
     port: Annotated[int, "port of the API; 0 picks a free one"] = 3000
     metrics_port: Annotated[int, "port of `/metrics` for Prometheus, on the same address; 0 turns it off"] = 9464
+    prices: Annotated[
+        Prices | None,
+        "dollars that this process costs, told as `service_cost_dollars_total`: "
+        "`cpu_second=0.0000112, gb_hour=0.0045, instance_hour=0.1`, or some of these; none turns it off",
+    ] = None
     api_rate: Annotated[
         float | None,
         "requests a second that one client may make where others than this machine can call; 0 for no limit",

@@ -32,6 +32,7 @@ from natalis.telemetry.event_log import EventLog
 from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.metered import metered
 from natalis.telemetry.metrics import Metrics
+from plimsoll.instrument.cost import Cost
 from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
@@ -71,6 +72,8 @@ async def up(
     ending = Ending(settings.drain)
     registry = Registry()
     watch_process(registry, service="natalis", version=__version__)
+    if settings.prices is not None:
+        Cost(registry, settings.prices)
     metrics = Metrics(
         registry, queue=queue_name(settings), counts_people=Role.PLANNER in roles, sends=Role.WORKER in roles
     )
@@ -122,7 +125,9 @@ def _opened(
         busy=Role.API in roles,
         heard=metrics.heard_cache,
         operated=metrics.heard_redis,
-        measured=lambda store: metered(store, DatabaseMetrics(registry)),
+        measured=lambda store: metered(
+            store, DatabaseMetrics(registry, "postgresql" if settings.is_fleet else "sqlite")
+        ),
     )
 
 

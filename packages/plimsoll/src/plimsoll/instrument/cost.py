@@ -42,6 +42,11 @@ class Prices:
     gb_hour: float = 0.0
     instance_hour: float = 0.0
 
+    @property
+    def written(self) -> str:
+        """The text that `read_prices` reads."""
+        return ", ".join(f"{each.name}={price!r}" for each in fields(self) if (price := getattr(self, each.name)))
+
 
 def read_prices(text: str) -> Prices | None:
     """Read prices such as `cpu_second=0.0000112, gb_hour=0.0045`; those left out are nothing, and nothing is None.
