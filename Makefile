@@ -72,7 +72,7 @@ bench-peers: setup services ## measure the same work on Natalis and on other job
 .PHONY: bench-load
 bench-load: setup ## measure the load generator beside wrk, and beside k6 and vegeta where they are installed
 	@scripts/services wrk
-	@$(BIN)/python -m perf load_client load_engine load_peers $(ARGS)
+	@$(BIN)/python -m perf load_client load_engine load_memory load_peers $(ARGS)
 
 .PHONY: chaos
 chaos: setup ## 100,000 deliveries through a fleet under 200 faults; figures in perf/results/chaos.json

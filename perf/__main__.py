@@ -23,6 +23,7 @@ BENCHMARKS = (
     "roles",
     "load_client",
     "load_engine",
+    "load_memory",
     "load_peers",
     "gate_trials",
 )
