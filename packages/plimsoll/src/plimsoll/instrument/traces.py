@@ -215,25 +215,6 @@ def span(name: str, kind: SpanKind, attributes: Mapping[str, Attribute] | None =
     return Span(name, kind, own, parent=parent, attributes=attributes)
 
 
-def past(name: str, kind: SpanKind, attributes: Mapping[str, Attribute], seconds: float, fault: str = "") -> None:
-    """Tell of a part of what is being recorded that has just ended; of nothing when nothing is.
-
-    Args:
-        name: Few distinct ones.
-        kind: What it was to its parent.
-        attributes: By the names of the semantic conventions.
-        seconds: How long it took.
-        fault: `error.type`, where it went wrong.
-    """
-    made = span(name, kind, attributes)
-    if isinstance(made, Span):
-        made.ended = time.time_ns()
-        made.began = made.ended - int(seconds * 1e9)
-        if fault:
-            made.fail(fault)
-        tell(made)
-
-
 def begun(
     name: str,
     kind: SpanKind,
