@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from os.path import normpath
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -92,7 +93,7 @@ def places_of(render: Render | None, beside: Path) -> Places:
     if render is None:
         return places_in(beside / FOLDER)
     named = {kind: getattr(render, kind) for kind in Kind}
-    return {kind: beside / place for kind, place in named.items() if place is not None}
+    return {kind: Path(normpath(beside / place)) for kind, place in named.items() if place is not None}
 
 
 def places_in(folder: Path) -> Places:

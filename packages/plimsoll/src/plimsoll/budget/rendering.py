@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from plimsoll.budget.alertmanager import alertmanager
 from plimsoll.budget.k6_plan import k6_plan
 from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.outputs import Artefact, Kind, Places, mark
@@ -51,6 +52,7 @@ def _k6(file: BudgetFile, places: Places) -> Iterator[Artefact]:
 
 
 STEPS: Final[Sequence[Step]] = (
+    Step(Kind.ALERTMANAGER, alertmanager),
     Step(Kind.K6, _k6),
 )  # fmt: skip
 """In the order in which they are rendered."""

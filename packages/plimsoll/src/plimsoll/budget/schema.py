@@ -12,11 +12,12 @@ from plimsoll.budget.amounts import EXAMPLES, Amount
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.model import Alert, BudgetFile
+from plimsoll.budget.routing import Email
 from plimsoll.budget.sources import Source
 
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
-_WRITTEN = {field.name: field.encode_name for field in msgspec.structs.fields(Alert)}
-"""Attributes by their keys in the file: `for` cannot be an attribute's name in Python."""
+_WRITTEN = {field.name: field.encode_name for struct in (Alert, Email) for field in msgspec.structs.fields(struct)}
+"""Attributes by their keys in the file: `for` and `from` cannot be an attribute's name in Python."""
 
 
 def schema() -> dict[str, Any]:
