@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from plimsoll.budget.amounts import Amount
+from plimsoll.budget.boards import OwnBoard
 from plimsoll.budget.measures.gauges import Take
 from plimsoll.budget.outputs import Render
 from plimsoll.budget.routing import Routing
@@ -272,6 +273,8 @@ class BudgetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         indicators: What it alone can promise, by name.
         budgets: What it promises.
         scenarios: How that is tried, by name.
+        dashboards: Which of the built-in boards are wanted; where it is left out, all that have something to show.
+        boards: Boards of its own by name, and rows of its own for built-in ones.
         routing: Who is told of its alerts; where it is left out, PagerDuty and Slack.
         render: Where what is rendered goes; where it is left out, into the folder `rendered` beside the file.
     """
@@ -281,5 +284,7 @@ class BudgetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indicators: Mapping[str, OwnIndicator] = {}
     budgets: tuple[Budget, ...] = ()
     scenarios: Mapping[str, Scenario] = {}
+    dashboards: tuple[str, ...] | None = None
+    boards: Mapping[str, OwnBoard] = {}
     routing: Routing | None = None
     render: Render | None = None

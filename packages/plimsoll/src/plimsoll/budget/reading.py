@@ -11,7 +11,7 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 import yaml
 
-from plimsoll.budget import model, places
+from plimsoll.budget import boards, model, places
 from plimsoll.budget.amounts import Amount, amount_of
 from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.refusals import refusals_of
@@ -19,6 +19,7 @@ from plimsoll.errors import InvalidInput
 
 _AT = re.compile(r"(?P<said>.*?)(?: - at (?P<key>`key` in )?`(?P<at>.*)`)?", re.DOTALL)
 _MAPPINGS: Final[dict[str, type[msgspec.Struct]]] = {
+    "boards": boards.OwnBoard,
     "indicators": model.OwnIndicator,
     "scenarios": model.Scenario,
 }

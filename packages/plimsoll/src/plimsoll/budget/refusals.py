@@ -12,6 +12,7 @@ from math import isclose
 from typing import Final
 
 from plimsoll.budget.amounts import EXAMPLES, Unit
+from plimsoll.budget.boards import refusals_of_boards
 from plimsoll.budget.burn import STEEPEST, shortest_window
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS, Indicator
@@ -47,6 +48,7 @@ def refusals_of(file: BudgetFile) -> Iterator[Refusal]:
         for endpoint in endpoints_of(file, budget):
             yield from _of_sight(budget, ("budgets", number_), known[budget.indicator], sight.at(endpoint))
     yield from _of_scenarios(file)
+    yield from refusals_of_boards(file.dashboards, file.boards, [budget.name for budget in file.budgets])
     yield from refusals_of_routing(file.routing)
 
 
