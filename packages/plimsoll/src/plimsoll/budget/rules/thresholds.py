@@ -1,0 +1,68 @@
+"""Alerts on a bound: the recorded value has been on its bad side for a while, and there was enough to judge by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from plimsoll.budget import series
+from plimsoll.budget.links import runbook_url
+from plimsoll.budget.model import Alert, Service
+from plimsoll.budget.promises import Promise
+from plimsoll.budget.promql import number
+from plimsoll.budget.rules.rule import Alerting, labels_of, recorded
+from plimsoll.budget.rules.wording import template
+from plimsoll.budget.sides import Good
+
+
+def threshold_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[Alerting]:
+    """Yield an alert for each budget that has one; it holds for all of the budget's endpoints.
+
+    Args:
+        service: Whose.
+        promises: Those that Prometheus can see.
+    """
+    of_budget = {each.budget.name: each for each in promises}
+    for promise in of_budget.values():
+        if promise.budget.alert is not None:
+            yield _alerting(service, promise, promise.budget.alert)
+
+
+def texts_of(service: Service, promise: Promise, alert: Alert, value: str, endpoint: str) -> dict[str, str]:
+    """Return the texts of an alert.
+
+    Args:
+        service: Whose.
+        promise: What is not kept.
+        alert: The file's words on it.
+        value: What the value reads like.
+        endpoint: The endpoint's name.
+    """
+    what = promise.indicator.name if promise.endpoint is None else f"{promise.indicator.name} of {endpoint}"
+    side = "above" if promise.indicator.good is Good.BELOW else "below"
+    url = runbook_url(service, alert.name)
+    return {
+        "summary": f"{service.name}: {what} at {value}, {side} {promise.budget.bound.text}",
+        "description": alert.means or promise.indicator.about,
+        **({"runbook_url": url} if url else {}),
+    }
+
+
+def _alerting(service: Service, promise: Promise, alert: Alert) -> Alerting:
+    value = template(promise.indicator.unit)
+    return Alerting(
+        alert.name,
+        _crossed(promise),
+        alert.lasts.value,
+        labels_of(promise, alert.severity),
+        texts_of(service, promise, alert, value, "{{ $labels.endpoint }}"),
+    )
+
+
+def _crossed(promise: Promise) -> str:
+    """Return the query: on the bad side, where the bound itself is good; and enough events, if it counts events."""
+    sign = ">" if promise.indicator.good is Good.BELOW else "<"
+    value = f"{recorded(series.VALUE, promise, any_endpoint=True)} {sign} {number(promise.bound)}"
+    if promise.events is None:
+        return value
+    total = recorded(series.total(promise.rate), promise, any_endpoint=True)
+    return f"{value} and {total} >= {number(promise.traffic)}"
