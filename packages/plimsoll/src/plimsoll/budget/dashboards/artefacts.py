@@ -1,4 +1,4 @@
-"""The dashboards of a budget file as files; Grafana's builders are asked for only here, and only when they are needed."""
+"""The dashboards of a budget file as files; Grafana's builders are asked for only here, and only when needed."""
 
 from __future__ import annotations
 
