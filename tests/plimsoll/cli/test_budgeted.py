@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from plimsoll.cli.budgeted import planned
+from plimsoll.cli.budgeted import objective_in, planned
 from plimsoll.cli.load_options import with_load_options
 from plimsoll.errors import InvalidInput
 from plimsoll.load.plan import Plan
@@ -58,6 +58,16 @@ def test_load_flow_address_environment_and_thresholds_are_the_scenario_s(
         "http_req_latency: p(99)<500",
         "checks: rate>0.9",
     ]
+
+
+AVAILABLE = "  - {name: up, indicator: availability, target: 99.95 %, action: alert}"
+
+
+@pytest.mark.parametrize(("more", "objective"), [(AVAILABLE, 0.9995), ("", None)])
+def test_the_objective_is_the_target_of_availability(tmp_path: Path, more: str, objective: float | None) -> None:
+    path = written(tmp_path, FILE.replace("budgets:", f"budgets:\n{more}"))
+
+    assert objective_in(path) == pytest.approx(objective)
 
 
 def test_what_is_said_on_the_command_line_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,23 @@ def test_stored_runs_tell_the_noise(typed: Any, make_run: MakeRun, run_file: Any
     assert "One run each" not in done.out
 
 
+@pytest.mark.parametrize(("said", "shown"), [((), "99.9 %"), (("99%",), "99 %"), (("0.9995",), "99.95 %")])
+def test_what_was_burned_goes_by_the_objective(typed: Any, run_file: Any, said: tuple[str, ...], shown: str) -> None:
+    options = [part for each in said for part in ("--objective", each)]
+
+    done = typed("report", run_file("a.json", 10), *options)
+
+    assert f"Of a month's error budget at {shown} this run" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize("said", ["100%", "0", "most"])
+def test_an_objective_that_leaves_no_budget_is_refused(typed: Any, run_file: Any, said: str) -> None:
+    done = typed("report", run_file("a.json", 10), "--objective", said)
+
+    assert done.code == ExitCode.INVALID_INPUT
+    assert "no share that leaves a budget" in done.err
+
+
 def test_history_shows_runs_and_the_commit_with_which_a_figure_moved(
     typed: Any, make_run: MakeRun, tmp_path: Path
 ) -> None:

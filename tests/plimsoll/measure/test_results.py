@@ -14,7 +14,7 @@ from plimsoll.errors import InvalidInput
 from plimsoll.measure import names
 from plimsoll.measure.recording import Kind, Metric, Recording, tags
 from plimsoll.measure.results import decode_recording, decode_run, encode_recording, encode_run
-from plimsoll.measure.run import Judged, Run, Scenario, Verdict
+from plimsoll.measure.run import OBJECTIVE, Judged, Run, Scenario, Verdict
 from plimsoll.measure.tallies import Counter, Gauge, Rate, Trend
 from plimsoll.measure.timeline import Timeline
 
@@ -94,6 +94,13 @@ def test_a_run_of_a_version_to_come_is_refused_with_what_to_do() -> None:
 
     with pytest.raises(InvalidInput, match="version 2; 1 is known; use the Plimsoll it came from"):
         decode_run(msgspec.json.encode(plain))
+
+
+def test_a_run_that_was_kept_before_a_fact_was_known_is_read_without_it() -> None:
+    plain = msgspec.json.decode(encode_run(replace(a_run([5]), objective=0.99)))
+    del plain["run"]["objective"]
+
+    assert decode_run(msgspec.json.encode(plain)).objective == OBJECTIVE
 
 
 @pytest.mark.parametrize("where", ["recording", "timeline", "scenarios", "lasted", "thresholds"])

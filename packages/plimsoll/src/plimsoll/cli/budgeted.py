@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -24,6 +24,8 @@ from plimsoll.load.reading_scenarios import scenarios_of
 from plimsoll.load.scenarios import Scenario
 from plimsoll.measure import thresholds
 from plimsoll.measure.thresholds import Threshold
+
+_AVAILABILITY: Final = "availability"
 
 
 def with_budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,6 +140,16 @@ def thresholds_in(path: Path, scenario: str | None) -> tuple[Threshold, ...]:
     name = _name(file, scenario, path)
     with _placed(path):
         return _thresholds(file, name)
+
+
+def objective_in(path: Path) -> float | None:
+    """Return which share of requests shall succeed over a month: the target of availability; None where none is said.
+
+    Raises:
+        InvalidInput: The file cannot be read.
+    """
+    promised = (each for each in read_file(path).budgets if each.indicator == _AVAILABILITY and not each.endpoints)
+    return next((each.target.value for each in promised), None)
 
 
 def _thresholds(file: BudgetFile, name: str) -> tuple[Threshold, ...]:

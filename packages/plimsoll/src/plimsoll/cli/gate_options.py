@@ -13,6 +13,7 @@ import click
 from plimsoll.cli.budgeted import with_budget_options
 from plimsoll.cli.builds import Build
 from plimsoll.cli.results import figures_of, with_figures
+from plimsoll.cli.shares import share_of
 from plimsoll.compare.paired import Arm, Design
 from plimsoll.errors import InvalidInput
 from plimsoll.measure.durations import duration_of
@@ -87,7 +88,7 @@ def design_of(given: Mapping[str, Any]) -> Design:
     rounds = given["rounds"]
     return Design(
         figures=figures_of(given["figures"]),
-        tolerance=_share(given["tolerance"]),
+        tolerance=share_of("--tolerance", given["tolerance"], "5% or 0.05"),
         noise_rounds=given["noise_rounds"],
         rounds=rounds,
         limit=max(rounds, given["max_rounds"]),
@@ -123,14 +124,3 @@ def pair_of(given: Mapping[str, Any]) -> Pair | None:
 def _build(url: str, command: str | None, ready: str, within: timedelta) -> Build:
     origin = "/".join(url.split("/", 3)[:3])
     return Build(url, command, f"{origin}/{ready.removeprefix('/')}", within)
-
-
-def _share(text: str) -> float:
-    plain = text.strip()
-    try:
-        share = float(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise InvalidInput("--tolerance", f"{text!r} is no share", "write it as 5% or 0.05")
-    return share

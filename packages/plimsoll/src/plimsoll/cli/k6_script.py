@@ -13,6 +13,7 @@ from typing import Any, Final
 from plimsoll.cli.exit_codes import ExitCode, code_of_verdict
 from plimsoll.cli.outputs import Outputs
 from plimsoll.errors import InvalidInput, RunFailed
+from plimsoll.measure.run import OBJECTIVE
 from plimsoll.measure.thresholds import check_thresholds, threshold_in_words
 from plimsoll.report.files import Format
 from plimsoll.report.k6_reading import read_k6
@@ -68,7 +69,7 @@ def run_script(script: Path, given: Mapping[str, Any], more: Sequence[str], outp
         ended = subprocess.run(command, check=False).returncode  # noqa: S603 - k6 itself, without a shell
         if ended not in {0, _CROSSED, _INTERRUPTED} or not summary.is_file():
             raise RunFailed(f"k6 ended with code {ended} and without a summary; what it said stands above")
-        found = read_k6(summary.read_bytes(), script.name, thresholds=wanted)
+        found = read_k6(summary.read_bytes(), script.name, outputs.objective or OBJECTIVE, wanted)
     outputs.report(found)
     return ExitCode.INTERRUPTED if ended == _INTERRUPTED else code_of_verdict(found.verdict)
 

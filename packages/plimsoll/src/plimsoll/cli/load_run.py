@@ -6,13 +6,14 @@ import asyncio
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from plimsoll.cli.budgeted import planned, with_budget_options
+from plimsoll.cli.budgeted import objective_in, planned, with_budget_options
 from plimsoll.cli.environment import surroundings
 from plimsoll.cli.exit_codes import INTERRUPTED, code_of_error, code_of_run
 from plimsoll.cli.k6_script import SUFFIXES, run_script
@@ -65,6 +66,8 @@ def command(
     if k6_options:
         raise InvalidInput("FLOW", f"{' '.join(k6_options)} is one too many", "only scripts of k6 take options of k6")
     plan, thresholds = planned(given, budget, scenario)
+    if outputs.objective is None and budget is not None:
+        outputs = replace(outputs, objective=objective_in(budget))
     with ExitStack() as stack:
         observers: list[Observer] = []
         if not quiet:

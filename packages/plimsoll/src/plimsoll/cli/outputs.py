@@ -7,12 +7,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from plimsoll.cli.shares import objective_of, with_objective
 from plimsoll.compare.store import RunStore
 from plimsoll.errors import InvalidInput
 from plimsoll.measure.results import encode_run
@@ -41,11 +42,13 @@ class Outputs:
         result: The whole result, with full histograms; None for nowhere.
         reports: By kind.
         store: The folder of runs to keep it in; None for none.
+        objective: Which share of requests shall succeed over a month; None for what the run itself says.
     """
 
     result: Path | None
     reports: Mapping[Format, Path]
     store: Path | None = None
+    objective: float | None = None
 
     def check(self) -> None:
         """Refuse paths that cannot be written, before the load rather than after it.
@@ -64,6 +67,7 @@ class Outputs:
         Raises:
             InvalidInput: A file cannot be written, or the run is in the store already.
         """
+        run = run if self.objective is None else replace(run, objective=self.objective)
         if self.result is not None:
             beside = self.result.with_name(f".{self.result.name}.part")
             beside.write_bytes(encode_run(run))
@@ -92,11 +96,13 @@ def with_reports(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options for reports, and `outputs` made of them."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, out: Path | None = None, store: Path | None = None, **given: Any) -> Any:
+    def wrapped(
+        *args: Any, objective: str | None, out: Path | None = None, store: Path | None = None, **given: Any
+    ) -> Any:
         reports = {form: path for form in Format if (path := given.pop(f"to_{form}")) is not None}
-        return command(*args, outputs=Outputs(out, reports, store), **given)
+        return command(*args, outputs=Outputs(out, reports, store, objective_of(objective)), **given)
 
-    made: Callable[..., Any] = wrapped
+    made: Callable[..., Any] = with_objective(wrapped)
     for form in reversed(Format):
         made = click.option(f"--{form}", f"to_{form}", type=_FILE, metavar="FILE", help=_SAID[form])(made)
     return made

@@ -12,11 +12,11 @@ from typing import Any, Final
 import click
 
 from plimsoll.cli.exit_codes import ExitCode
+from plimsoll.cli.shares import objective_of, with_objective
 from plimsoll.errors import InvalidInput
-from plimsoll.measure.run import Verdict
+from plimsoll.measure.run import OBJECTIVE, Verdict
 from plimsoll.measure.thresholds import check_thresholds, threshold_in_words
 from plimsoll.report.files import Format, write_reports
-from plimsoll.report.findings import OBJECTIVE
 from plimsoll.report.k6_reading import read_k6
 from plimsoll.report.terminal import end_summary
 
@@ -39,15 +39,9 @@ def _with_reports(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("k6")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--threshold", "thresholds", multiple=True, metavar="METRIC:CONDITION", help="Judge it by this too.")
-@click.option(
-    "--objective",
-    type=float,
-    default=OBJECTIVE,
-    show_default=True,
-    help="Share of requests that shall succeed a month.",
-)
+@with_objective
 @_with_reports
-def command(file: Path, thresholds: tuple[str, ...], objective: float, **reports: Path | None) -> int:
+def command(file: Path, thresholds: tuple[str, ...], objective: str | None, **reports: Path | None) -> int:
     r"""Report and judge what k6 measured.
 
     FILE is what k6 wrote with --summary-export, the data of handleSummary as JSON, or k6 1.5's machine-readable
@@ -57,11 +51,10 @@ def command(file: Path, thresholds: tuple[str, ...], objective: float, **reports
     k6 run --summary-export summary.json script.js
     plimsoll report k6 summary.json --html report.html --threshold 'http_req_duration:p(95)<500'
     """
-    if not 0 < objective < 1:
-        raise InvalidInput("--objective", f"{objective:g} is no share that leaves a budget", "give one such as 0.999")
+    share = objective_of(objective) or OBJECTIVE
     wanted = [threshold_in_words(each) for each in thresholds]
     check_thresholds(wanted)
-    found = read_k6(_content(file), file.name, objective, wanted)
+    found = read_k6(_content(file), file.name, share, wanted)
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(end_summary(found, width=width, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
     write_reports(found, {form: path for form in _SAID if (path := reports[f"to_{form}"]) is not None})

@@ -9,7 +9,6 @@ import click
 from plimsoll.cli.exit_codes import code_of_run
 from plimsoll.cli.outputs import Outputs, with_reports
 from plimsoll.cli.results import read_run
-from plimsoll.report.reading import findings_of
 
 
 @click.command("run")
@@ -23,5 +22,5 @@ def command(file: Path, outputs: Outputs) -> int:
     """
     outputs.check()
     run = read_run(file)
-    outputs.report(findings_of(run))
+    outputs.write(run)
     return code_of_run(run)

@@ -83,7 +83,7 @@ def decode_run(text: bytes, where: str = "result") -> Run:
             raise InvalidInput(
                 where, f"it is of version {read.plimsoll}; {VERSION} is known", "use the Plimsoll it came from"
             )
-        facts = {name: msgspec.convert(read.run[name], type=hint) for name, hint in _FACTS.items()}
+        facts = {name: msgspec.convert(read.run[name], type=hint) for name, hint in _FACTS.items() if name in read.run}
         return Run(recording=_recording(read.run["recording"]), timeline=_timeline(read.run["timeline"]), **facts)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput(where, f"it is no result of a run: {error}", _REMEDY) from error

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from plimsoll.measure.recording import Recording
 from plimsoll.measure.timeline import Timeline
+
+OBJECTIVE: Final = 0.999
+"""Which share of requests shall succeed over a month, where nobody says otherwise."""
 
 
 class Verdict(StrEnum):
@@ -84,6 +88,7 @@ class Run:
         shards: Which parts it holds, for example `1/2`; empty for a run that was not divided.
         time_scale: By how much all durations of the scenarios were divided; 1 for none.
         error_examples: What one error of each code said.
+        objective: Which share of requests shall succeed over a month, for what it burned of the error budget.
         environment: What else is known: `commit`, `machine`, `python`, `plimsoll`, `processes`, ...
     """
 
@@ -101,6 +106,7 @@ class Run:
     time_scale: float = 1.0
     error_examples: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    objective: float = OBJECTIVE
 
     @property
     def verdict(self) -> Verdict:

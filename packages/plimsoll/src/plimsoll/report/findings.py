@@ -11,8 +11,6 @@ from plimsoll.measure.histogram import Histogram
 from plimsoll.measure.recording import Metric, Tags
 from plimsoll.measure.run import Judged, Scenario, Verdict
 
-OBJECTIVE: Final = 0.999
-"""Which share of requests shall succeed over a month, where nobody says otherwise."""
 MONTH: Final = timedelta(days=30)
 
 

@@ -21,9 +21,9 @@ from plimsoll.errors import InvalidInput
 from plimsoll.measure.conditions import IN_EVERY, condition_in, selector_of
 from plimsoll.measure.names import BUILT_IN
 from plimsoll.measure.recording import Contains, Kind, Metric
-from plimsoll.measure.run import Judged, Verdict
+from plimsoll.measure.run import OBJECTIVE, Judged, Verdict
 from plimsoll.measure.thresholds import Threshold
-from plimsoll.report.findings import OBJECTIVE, Check, Endpoint, Failure, Figures, Findings, burn_of
+from plimsoll.report.findings import Check, Endpoint, Failure, Figures, Findings, burn_of
 
 _REMEDY: Final = "give what k6 wrote with --summary-export, or the data of handleSummary as JSON"
 _CLOSED: Final = (

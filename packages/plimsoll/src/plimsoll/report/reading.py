@@ -14,7 +14,7 @@ from plimsoll.measure.run import Judged, Run, Scenario
 from plimsoll.measure.summary import values_of
 from plimsoll.measure.tallies import Counter, Rate, Tally, Trend
 from plimsoll.measure.timeline import Slot
-from plimsoll.report.findings import OBJECTIVE, Check, Endpoint, Failure, Figures, Findings, Point, burn_of
+from plimsoll.report.findings import Check, Endpoint, Failure, Figures, Findings, Point, burn_of
 
 _LATENCY: Final = (50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 _SERVICE: Final = (50.0, 95.0, 99.0)
@@ -25,12 +25,11 @@ _WHOLE: Final = 0.5
 _SHOWN: Final = (90.0, 95.0, 99.0, 99.9)
 
 
-def findings_of(run: Run, objective: float = OBJECTIVE) -> Findings:
+def findings_of(run: Run) -> Findings:
     """Return what is said of a run.
 
     Args:
         run: Whole or a shard.
-        objective: Which share of requests shall succeed over a month, for the error budget.
     """
     recording, seconds = run.recording, run.lasted.total_seconds()
     requests = _rate(recording.select(names.HTTP_REQ_FAILED.name))
@@ -51,7 +50,7 @@ def findings_of(run: Run, objective: float = OBJECTIVE) -> Findings:
         points=_points(run),
         latency=_histogram(recording.select(names.HTTP_REQ_LATENCY.name)),
         service=_histogram(recording.select(names.HTTP_REQ_DURATION.name)),
-        burn=burn_of(requests.count, requests.hits, run.lasted, objective),
+        burn=burn_of(requests.count, requests.hits, run.lasted, run.objective),
         is_open=any(each.is_open for each in run.scenarios),
         shards=run.shards,
         time_scale=run.time_scale,
