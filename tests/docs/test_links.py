@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from natalis.cli.app import app
-from natalis.telemetry.metered import StoreMetrics
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import parsed
 from natalis.testing.pages import blocks_of
 from plimsoll.instrument.asgi import HttpMetrics
+from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Registry
 
@@ -80,7 +80,7 @@ def test_every_command_in_an_example_is_understood(page: Path, tmp_path: Path, m
 def test_every_metric_in_a_runbook_exists(page: Path) -> None:
     registry = Registry()
     Metrics(registry)
-    StoreMetrics(registry)
+    DatabaseMetrics(registry)
     HttpMetrics(registry)
     LoopLag(registry)
     watch_process(registry, service="natalis", version="0")

@@ -24,6 +24,7 @@ from natalis.testing.http_api import started_api
 from plimsoll.cli.app import plimsoll
 from plimsoll.cli.exit_codes import ExitCode as PlimsollCode
 from plimsoll.instrument.asgi import HttpMetrics
+from plimsoll.instrument.cost import Cost, Prices
 from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Registry
@@ -152,6 +153,7 @@ def test_every_metric_is_documented(site: Path) -> None:
     page = words_of(site / "reference" / "metrics.html").split()
     registry = Registry()
     Metrics(registry)
+    Cost(registry, Prices())
     DatabaseMetrics(registry)
     HttpMetrics(registry)
     LoopLag(registry)
