@@ -59,7 +59,7 @@ def test_a_faulty_address_is_refused_without_its_password(tmp_path: Path) -> Non
 
 
 def test_a_value_that_is_a_secret_says_so() -> None:
-    assert [choice.name for choice in choices().values() if choice.is_secret] == ["provider_headers"]
+    assert [choice.name for choice in choices().values() if choice.is_secret] == ["provider_headers", "sentry_dsn"]
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -15,10 +14,10 @@ from natalis.cli.opening import environment
 from natalis.cli.output import Output
 from natalis.cli.records import Record
 from natalis.runtime.local import machine_clock
+from natalis.runtime.observation import log
 from natalis.runtime.roles import EVERY_ROLE, Role
 from natalis.runtime.settings import Settings, choices, load
 from natalis.runtime.up import Addresses, up
-from natalis.telemetry.logs import log_to
 
 _VARIABLES = {
     "host": "NATALIS_HOST",
@@ -33,7 +32,7 @@ def run(
 ) -> None:
     """Run until a signal comes; `given` holds options of the command line, which go before the environment."""
     settings = load({**environment(click.get_current_context()), **_as_variables(given)})
-    log_to(sys.stderr, as_json=output.as_json, level=logging.DEBUG if verbose else logging.INFO)
+    log(settings, sys.stderr, as_json=output.as_json, verbose=verbose)
     running = up(settings, machine_clock(), announce=lambda where: _announce(output, settings, where), roles=roles)
     _runner()(running)
     output.note("stopped in order")

@@ -8,10 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import NewType
 
 from natalis.domain.occasion import Lateness, Until, Within
 from plimsoll.instrument.cost import Prices, read_prices
 
+Ratio = NewType("Ratio", float)
+"""A part of a whole, from 0 to 1."""
+ALL = Ratio(1.0)
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
 _UNITS = MappingProxyType(
     {
@@ -60,6 +64,22 @@ def read_rate(text: str) -> float | None:
     if not 0 <= rate < float("inf"):
         raise ValueError("write a number per second that is zero or more")
     return rate or None
+
+
+def read_ratio(text: str) -> Ratio:
+    """Read a part of a whole, from 0 to 1."""
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = -1.0
+    if not 0 <= ratio <= 1:
+        raise ValueError("write a number from 0 to 1, such as 0.1")
+    return Ratio(ratio)
+
+
+def read_optional_ratio(text: str) -> Ratio | None:
+    """Read a part of a whole, from 0 to 1; nothing for none."""
+    return read_ratio(text) if text else None
 
 
 def read_local_time(text: str) -> time:
@@ -132,6 +152,8 @@ READERS: Mapping[object, Callable[[str], object]] = MappingProxyType(
         int: read_whole,
         bool: read_truth,
         float | None: read_rate,
+        Ratio: read_ratio,
+        Ratio | None: read_optional_ratio,
         timedelta: read_span,
         Path | None: read_path,
         Prices | None: read_prices,

@@ -16,7 +16,7 @@ from natalis.domain.occasion import KindRule
 from natalis.errors import SettingsInvalid
 from natalis.providers.call_template import DEFAULT_CALL
 from natalis.runtime.kinds import DEFAULT_KINDS, read_kinds
-from natalis.runtime.readers import READERS, written
+from natalis.runtime.readers import ALL, READERS, Ratio, written
 from natalis.runtime.settings_rules import contradictions
 from plimsoll.instrument.cost import Prices
 
@@ -24,6 +24,9 @@ CONFIG_FILE = "natalis.toml"
 _PREFIX = "NATALIS_"
 _UNPREFIXED = frozenset(
     {"DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL", "METRICS_PORT", "WORKER_CONCURRENCY"}
+    | {"LOG_FORMAT", "LOG_LEVEL", "SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_TRACES_SAMPLE_RATE"}
+    | {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"}
+    | {"OTEL_TRACES_SAMPLER_ARG"}
 )
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]*(?=@)|([?&]\w*password=)[^&\s]*", re.IGNORECASE)
 _OURS_BUT_NO_SETTING = frozenset({"NATALIS_CONFIG", "NATALIS_DEBUG"})
@@ -120,6 +123,36 @@ class Settings:
         "how long PostgreSQL keeps deliveries and ratings after their month has ended, 366d or more; 0s for ever",
     ] = timedelta(0)
     drain: Annotated[timedelta, "how long calls under way may take to end at shutdown"] = timedelta(seconds=25)
+    log_format: Annotated[
+        str,
+        "how a running process logs: `json`, one object a line by the names of ECS; `text`, for people; "
+        "`auto`, `json` where `--json` is given",
+    ] = "auto"
+    log_level: Annotated[
+        str, "the least that is logged: `debug`, which has every request, `info`, `warning`, `error`"
+    ] = "info"
+    otel_exporter_otlp_endpoint: Annotated[
+        str | None,
+        "OpenTelemetry collector that traces go to, such as http://127.0.0.1:4318; none turns tracing off",
+    ] = None
+    otel_exporter_otlp_protocol: Annotated[str, "how it is spoken to: `http/protobuf` or `grpc`"] = "http/protobuf"
+    otel_service_name: Annotated[str, "what traces call this service"] = "natalis"
+    otel_traces_sampler_arg: Annotated[
+        Ratio,
+        "part of the traces begun here that is kept, from 0 to 1; a request that belongs to its caller's trace is kept "
+        "when that is",
+    ] = ALL
+    otel_resource_attributes: Annotated[
+        str, "what else traces say of this process, such as `deployment.environment.name=production,team=mail`"
+    ] = ""
+    sentry_dsn: Annotated[str | None, "Sentry project that errors are reported to; none reports none"] = field(
+        default=None, metadata={"secret": True}
+    )
+    sentry_environment: Annotated[str, "what Sentry calls this installation"] = "production"
+    sentry_traces_sample_rate: Annotated[
+        Ratio | None,
+        "part of the traces that Sentry gets too; none for a tenth in `production` and all elsewhere",
+    ] = None
     kinds: Annotated[
         Mapping[str, KindRule],
         "rules of each kind of occasion, as tables `[kinds.NAME]` of natalis.toml",

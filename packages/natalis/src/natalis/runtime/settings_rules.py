@@ -22,7 +22,15 @@ _SCHEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _BETWEEN_ADDRESSES = re.compile(r"\s*,\s*(?=\w+://)")
 _HIGHEST_PORT = 65535  # of TCP
-_WEB_ADDRESSES = ("provider_url", "public_url")
+_WEB_ADDRESSES = ("provider_url", "public_url", "otel_exporter_otlp_endpoint")
+_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "on_unknown": ("retry", "hold"),
+        "log_format": ("auto", "json", "text"),
+        "log_level": ("debug", "info", "warning", "error"),
+        "otel_exporter_otlp_protocol": ("http/protobuf", "grpc"),
+    }
+)
 _POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")
 _AT_LEAST_ONE = (lambda number: number >= 1, "must be 1 or more")
 _NEVER_OR_A_YEAR = (
@@ -50,8 +58,9 @@ _BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
 def contradictions(settings: Settings, variable_of: Callable[[str], str]) -> Iterator[str]:
     """Yield what cannot hold, one sentence each with its remedy; `variable_of` names a setting's variable."""
     yield from _about_the_fleet(settings)
-    if settings.on_unknown not in {"retry", "hold"}:
-        yield f"NATALIS_ON_UNKNOWN: {settings.on_unknown!r} is not a policy; write retry or hold"
+    for name, words in _WORDS.items():
+        if getattr(settings, name) not in words:
+            yield f"{variable_of(name)}: {getattr(settings, name)!r} is not known; write {' or '.join(words)}"
     for name in _WEB_ADDRESSES:
         url = getattr(settings, name)
         if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):

@@ -21,6 +21,7 @@ from natalis.runtime.ending import Ending
 from natalis.runtime.freshness import Freshness
 from natalis.runtime.front_doors import FrontDoors, open_limiter
 from natalis.runtime.gauges import Gauges
+from natalis.runtime.observation import observed
 from natalis.runtime.roles import EVERY_ROLE, Role, check_roles
 from natalis.runtime.settings import Settings
 from natalis.runtime.staffing import holds_unknown, services_of
@@ -80,6 +81,7 @@ async def up(
     telemetry = Fanout(metrics, EventLog())
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(ending.stopping))
+        stack.enter_context(observed(settings, roles))
         opened = _opened(settings, clock, registry, metrics, roles)
         application = await stack.enter_async_context(ending.hurried(opened))
         await warn_of_skew(settings, clock)

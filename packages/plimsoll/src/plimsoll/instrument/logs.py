@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -38,7 +39,7 @@ class JsonLines(logging.Formatter):
         super().__init__()
         self._service = service
         self._redaction = redaction
-        self._second = (0, "")
+        self._second = (-1, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -61,7 +62,10 @@ class JsonLines(logging.Formatter):
             line["error.type"] = record.exc_info[0].__name__
             line["error.message"] = clean.text(str(record.exc_info[1]))
             line["error.stack_trace"] = clean.text(self.formatException(record.exc_info))
-        return _encode(line).decode()
+        try:
+            return _encode(line).decode()
+        except UnicodeEncodeError:  # half a character: JSON can say it by its number
+            return json.dumps(line, default=str)
 
     def _written(self, created: float) -> str:
         """Return an instant as `2026-02-28T09:00:00.123Z`; all of one second have the same beginning."""

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import uvloop
 
+from natalis.runtime.observation import log
 from natalis.runtime.roles import Role
 from natalis.runtime.settings import load
 from natalis.runtime.up import up
-from natalis.telemetry.logs import log_to
 from natalis.testing.chaos.clock import SkewedClock
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run one role until a signal comes; the environment has the settings."""
     role, clock = arguments
-    log_to(sys.stderr, as_json=True)
-    uvloop.run(up(load(os.environ), SkewedClock(Path(clock)), announce=lambda _: None, roles={Role(role)}))
+    settings = load(os.environ)
+    log(settings, sys.stderr, as_json=True)
+    uvloop.run(up(settings, SkewedClock(Path(clock)), announce=lambda _: None, roles={Role(role)}))
 
 
 if __name__ == "__main__":
