@@ -11,12 +11,12 @@ REDACTED: Final = "[redacted]"
 _NAMES = r"authorization|password|passwd|secret|token|cookie|api[_.-]?key"
 _SECRET_NAMES = re.compile(rf"{_NAMES}|e?mail", re.IGNORECASE)
 _SCHEMES = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+")
-_USER_IN_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@")
+# The looks behind let a match begin at the first letter only: without them a long text with one @ takes its square.
+_USER_IN_URL = re.compile(r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z0-9+.-]+://)[^\s/@]+@")
 _LOCAL = r"\w.!#$%&'*+/=?^`{|}~-"
-# The look behind lets a match begin at the first letter only: without it a long text with one @ takes its square.
 _ADDRESS = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]+@[\w-]+(?:\.[\w-]+)+")
-_ASSIGNED = re.compile(rf"(?i)((?:{_NAMES})\w*=)[^\s&\"',;)\]}}]+")
-_QUOTED = re.compile(rf"(?i)([\"'][\w.-]*(?:{_NAMES})[\w.-]*[\"']\s*:\s*)(\"[^\"]*\"|'[^']*')")
+_ASSIGNED = re.compile(rf"(?i)((?:{_NAMES})\w{{0,40}}=)[^\s&\"',;)\]}}]+")
+_QUOTED = re.compile(rf"(?i)([\"'][\w.-]{{0,40}}(?:{_NAMES})[\w.-]{{0,40}}[\"']\s*:\s*)(\"[^\"]*\"|'[^']*')")
 _HARMLESS = (bool, int, float, type(None))
 
 
