@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import available_timezones
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -50,14 +51,20 @@ def counted() -> Counted:
 
 
 def an_end(
-    outcome: str = "delivered", *, final: bool = True, after: float = 0.0, took: float = 0.0, late: bool = False
+    outcome: str = "delivered",
+    *,
+    final: bool = True,
+    after: float = 0.0,
+    took: float = 0.0,
+    late: bool = False,
+    timezone: str = "Europe/London",
 ) -> AttemptEnded:
     return AttemptEnded(
         KEY,
         outcome,
         final,
         "Ada Lovelace",
-        "Europe/London",
+        timezone,
         NINE,
         NINE + timedelta(seconds=after + took),
         timedelta(seconds=took),
@@ -72,6 +79,17 @@ def test_a_delivered_birthday_is_counted_by_zone_and_status(counted: Counted) ->
     assert counted("messages_processed_total", status="delivered") == 1
     assert counted("email_send_total", status="delivered") == 1
     assert counted("queue_jobs_completed_total", queue_name="embedded", job_type="delivery", status="delivered") == 1
+
+
+def test_every_zone_is_told_of_with_every_status(counted: Counted) -> None:
+    for timezone in available_timezones():
+        for outcome in ("delivered", "refused", "withheld", "deferred", "unknown"):
+            counted.metrics.record(an_end(outcome, timezone=timezone))
+
+    shown = counted.registry.exposition().decode()
+
+    assert shown.count("\nbirthday_messages_total{") == 5 * len(available_timezones())
+    assert 'timezone="other"' not in shown
 
 
 def test_lateness_is_the_providers_call_minus_the_fire_time(counted: Counted) -> None:

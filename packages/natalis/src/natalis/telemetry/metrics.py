@@ -26,11 +26,13 @@ from plimsoll.instrument.caches import CacheMetrics
 from plimsoll.instrument.messages import EmailMetrics, MessageMetrics
 from plimsoll.instrument.queues import QueueMetrics
 from plimsoll.instrument.redis import RedisMetrics
-from plimsoll.instrument.registry import LABEL_VALUES, Mode, Registry
+from plimsoll.instrument.registry import Mode, Registry
 
 JOB = "delivery"
 """The type of every job in Natalis' queue."""
 BREAKER_STATES = ("closed", "half-open", "open")
+ZONES_AND_STATUSES = 4_000
+"""Label sets of what is told by zone: the time zone database has about 600, and five statuses."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -172,7 +174,7 @@ class Metrics:
             counts.append(self._birthdays.at(event.timezone, event.outcome).inc)
         lateness = self._messages.lateness.at(event.key.kind).observe if called else None
         series = _Series(tuple(counts), tuple(durations), lateness)
-        if len(self._series) < LABEL_VALUES:
+        if len(self._series) < ZONES_AND_STATUSES:
             self._series[event.outcome, event.final, event.key.kind, event.timezone] = series
         return series
 
@@ -184,7 +186,10 @@ class Metrics:
     def _make_own(self, registry: Registry) -> None:
         """Make what Natalis alone has."""
         self._birthdays = registry.counter(
-            "birthday_messages_total", "Birthday messages that ended, by zone.", "timezone", "status"
+            "birthday_messages_total",
+            "Birthday messages that ended, by zone.",
+            *("timezone", "status"),
+            limit=ZONES_AND_STATUSES,
         )
         self._missed = registry.counter("deliveries_missed_total", "Deliveries whose window passed.", "kind")
         self._late = registry.counter("deliveries_late_total", "Deliveries sent later than their kind's tolerance.")

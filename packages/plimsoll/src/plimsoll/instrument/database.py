@@ -56,8 +56,9 @@ class DatabaseMetrics:
             error: What it raised; None when it went well.
         """
         self._queries.at(operation, table).inc()
-        self._seconds.at(operation, table).observe(seconds)
-        if current() is not None:
+        here = current()
+        self._seconds.at(operation, table).observe(seconds, "" if here is None else here.context.trace)
+        if here is not None:
             attributes = {
                 "db.system.name": self._system,
                 "db.operation.name": operation,

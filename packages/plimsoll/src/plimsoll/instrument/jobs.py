@@ -18,7 +18,7 @@ CANCELLED: Final = "cancelled"
 
 
 class Jobs:
-    """Counts the jobs of one worker; each costs some 6 us.
+    """Counts the jobs of one worker; each costs some 2 us more, and 4 where it is a span.
 
     Args:
         queues: The families about queues.
@@ -91,8 +91,8 @@ class Job:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         seconds = time.perf_counter() - self._began
-        self._span.__exit__(kind, error, trace)
         self._jobs.ended(self._queue, self._job_type, self.status or _status_of(error), seconds)
+        self._span.__exit__(kind, error, trace)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()

@@ -6,6 +6,7 @@ from typing import Final
 
 from plimsoll.instrument.queues import JOB_BUCKETS
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.traces import kept_trace
 
 LATENESS_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 4.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
 """Seconds, up to a day: 250 ms and 4 s are what a fleet may promise, 60 s what a person notices."""
@@ -39,7 +40,7 @@ class MessageMetrics:
     def ended(self, status: str, seconds: float) -> None:
         """Count an attempt that ended."""
         self.processed.at(status).inc()
-        self.seconds.at(status).observe(seconds)
+        self.seconds.at(status).observe(seconds, kept_trace())
 
 
 class EmailMetrics:
@@ -61,4 +62,4 @@ class EmailMetrics:
     def ended(self, status: str, seconds: float) -> None:
         """Count a call that was answered, or was not."""
         self.sent.at(status).inc()
-        self.seconds.at(status).observe(seconds)
+        self.seconds.at(status).observe(seconds, kept_trace())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from plimsoll.instrument.registry import Mode, Registry
+from plimsoll.instrument.traces import kept_trace
 
 JOB_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds of a job, of a message, of a call that sends one."""
@@ -55,7 +56,7 @@ class QueueMetrics:
     def ended(self, queue: str, job_type: str, status: str, seconds: float) -> None:
         """Count a job that ended."""
         self.completed.at(queue, job_type, status).inc()
-        self.seconds.at(queue, job_type, status).observe(seconds)
+        self.seconds.at(queue, job_type, status).observe(seconds, kept_trace())
 
     def watch_worker(self, worker_id: str, count: Callable[[], int]) -> None:
         """Have the jobs that a worker has in hand counted at every scrape."""

@@ -54,8 +54,9 @@ class RedisMetrics:
             error: What it raised; None when it went well.
         """
         self._operations.at(operation).inc()
-        self._seconds.at(operation).observe(seconds)
-        if current() is not None:
+        here = current()
+        self._seconds.at(operation).observe(seconds, "" if here is None else here.context.trace)
+        if here is not None:
             attributes = {"db.system.name": "redis", "db.operation.name": operation}
             tell_ended(operation, SpanKind.CLIENT, attributes, seconds=seconds, error=error)
 
