@@ -12,6 +12,11 @@ _MATCHER: Final = re.compile(
     r'\s*(?P<label>[a-zA-Z_]\w*)\s*(?P<op>=~|!~|!=|=)\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*(?:,|$)'
 )
 _SELECTOR: Final = re.compile(rf"\s*(?P<name>{_NAME})\s*(?:\{{(?P<matchers>.*)\}})?\s*", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+_MEANT: Final = {"n": "\n", "t": "\t", "\\": "\\", chr(34): chr(34)}
+"""What follows a backslash; before anything else it stays, for who writes '\\d' means a digit."""
+_NOT_IN_RE2: Final = re.compile(r"\(\?<?[=!]|\\[1-9]")
+"""Looking around and looking back, which Python's regular expressions know and Prometheus' do not."""
 _EXAMPLES: Final = ("200", "500", "400", "GET", "other", "true", "")
 _OPPOSITE: Final = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
 
@@ -115,7 +120,7 @@ def matchers_of(text: str) -> tuple[Matcher, ...]:
         match = _MATCHER.match(text, at)
         if match is None:
             raise ValueError(f"""{text!r} is no selection; write it as job="api",status_code=~"5..\"""")
-        value = match["value"].replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        value = _ESCAPED.sub(lambda escaped: _MEANT.get(escaped[1], escaped[0]), match["value"])
         if match["op"] in {"=~", "!~"}:
             _compiled(value)
         found.append(Matcher(match["label"], match["op"], value))
@@ -140,6 +145,8 @@ def _compiled(pattern: str) -> None:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(f"{pattern!r} is no regular expression: {error}; mend it") from error
+    if _NOT_IN_RE2.search(pattern):
+        raise ValueError(f"{pattern!r} looks around or back, which Prometheus cannot; write it without")
 
 
 def duration(seconds: float) -> str:

@@ -48,10 +48,9 @@ class Ratio:
         del bound
         some = 1 - bad if self.some_are_good else bad
         apart = self.some.name not in {each.name for each in self.all}
-        rest = [
-            Fed(other, 0, TRAFFIC * (1 if apart else 1 - some)) for each in self.all if (other := self._other(each))
-        ]
-        return (Fed(self.some.example(), 0, TRAFFIC * some), *rest)
+        others = [other for each in self.all if (other := self._other(each))]
+        rest = TRAFFIC * (1 if apart else 1 - some) / (len(others) or 1)
+        return (Fed(self.some.example(), 0, TRAFFIC * some), *(Fed(other, 0, rest) for other in others))
 
     def reads(self) -> tuple[Selector, ...]:
         """Return the counters."""

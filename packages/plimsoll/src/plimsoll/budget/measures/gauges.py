@@ -20,7 +20,7 @@ class Take(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A gauge as it stands.
+    """A gauge as it stands; what is no number is no reading.
 
     Attributes:
         gauge: Which.
@@ -35,8 +35,8 @@ class Level:
     def value(self, window: str) -> str:
         """Return the level."""
         del window
-        guard = "" if self.above is None else f" > {number(self.above)}"
-        return f"{self.take}({self.gauge}{guard})"
+        guard = ">= -Inf" if self.above is None else f"> {number(self.above)}"
+        return f"{self.take}({self.gauge} {guard})"
 
     def fed(self, value: float) -> tuple[Fed, ...]:
         """Return a gauge that stands there."""
