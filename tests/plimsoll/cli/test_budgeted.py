@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def test_what_is_said_on_the_command_line_goes_before_the_file(tmp_path: Path, m
     assert plan.env == {"COLOUR": "red"}
     assert len(thresholds) == 3
     assert plan.time_scale == 10
+
+
+def test_a_time_scale_shortens_what_thresholds_wait_for(tmp_path: Path) -> None:
+    text = FILE.replace("rate>0.9", "{threshold: rate>0.9, window: 20s, abortOnFail: true, delayAbortEval: 10s}")
+
+    _, (_, own) = plan_of(written(tmp_path, text), time_scale=10.0)
+
+    assert (own.window, own.delay_abort) == (timedelta(seconds=2), timedelta(seconds=1))
 
 
 def test_the_only_scenario_needs_no_name(tmp_path: Path) -> None:

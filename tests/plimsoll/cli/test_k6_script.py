@@ -62,7 +62,20 @@ def test_options_are_passed_on_and_the_summary_is_reported(
     k6: Callable[..., Path], script: Path, typed: Any, tmp_path: Path
 ) -> None:
     called = k6(SUMMARY, 99)
-    options = ("--vus", 3, "--for", "5s", "--env", "A=b", "--tag", "c=d", "--insecure", "--url", "http://x")
+    options = (
+        "--vus",
+        3,
+        "--for",
+        "5s",
+        "--env",
+        "A=b",
+        "--tag",
+        "c=d",
+        "--insecure",
+        "--no-teardown",
+        "--url",
+        "http://x",
+    )
 
     done = typed("load", "run", script, *options, "--html", tmp_path / "k6.html", "--", "--no-setup")
 
@@ -76,7 +89,7 @@ def test_options_are_passed_on_and_the_summary_is_reported(
     asked = " ".join(words)
     for part in ("--vus 3", "--duration 5s", "--env A=b", "--env BASE_URL=http://x", "--tag c=d", "p(99.9)"):
         assert part in asked
-    assert "--insecure-skip-tls-verify" in words
+    assert {"--insecure-skip-tls-verify", "--no-teardown"} < set(words)
 
 
 def test_a_further_threshold_is_judged_by_the_summary(k6: Callable[..., Path], script: Path, typed: Any) -> None:

@@ -125,6 +125,30 @@ async def teardown(session, data):
     assert counted(done.run.recording, "http_reqs") == 4  # setup's own are no load
 
 
+def test_each_shard_calls_its_own_setup_and_teardown_unless_told_not_to(
+    quick: str, load_run: Any, flow_file: Write, tmp_path: Path
+) -> None:
+    path = flow_file("""
+import os, pathlib
+def note(text):
+    with pathlib.Path(os.environ["NOTES"]).open("a") as file: file.write(text + "\\n")
+options = {"scenarios": {"it": {"executor": "per-vu-iterations", "vus": 2, "iterations": 1}}}
+def setup():
+    note("setup")
+    return 1
+async def it(session): note(f"load {session.data}")
+def teardown(data): note(f"teardown {data}")
+""")
+    notes = tmp_path / "notes"
+
+    for shard, *options in (("1/2",), ("2/2",), ("2/2", "--no-setup", "--no-teardown")):
+        done = load_run(str(path), "--url", quick, "--shard", shard, "--env", f"NOTES={notes}", *options)
+        assert done.code in FINE, done.err
+
+    with_both = ["setup", "load 1", "teardown 1"]
+    assert notes.read_text().splitlines() == [*with_both, *with_both, "load None"]
+
+
 def test_a_flow_that_raises_is_counted_with_an_example_and_the_run_goes_on(
     quick: str, load_run: Any, flow_file: Write
 ) -> None:

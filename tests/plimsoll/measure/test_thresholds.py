@@ -14,7 +14,7 @@ from plimsoll.measure import names
 from plimsoll.measure.recording import Kind, Metric, Recording, tags
 from plimsoll.measure.run import Judged
 from plimsoll.measure.tallies import Counter, Rate, Trend
-from plimsoll.measure.thresholds import Judge, judge, threshold_in_words, thresholds_of
+from plimsoll.measure.thresholds import Judge, judge, scaled, threshold_in_words, thresholds_of
 
 DURATION = names.HTTP_REQ_DURATION
 
@@ -229,6 +229,19 @@ def test_a_window_that_is_crossed_ends_the_run() -> None:
             break
 
     assert ended == 20
+
+
+def test_a_shortened_run_has_shorter_windows_and_delays_but_none_below_a_second() -> None:
+    given = [
+        {"threshold": "rate<1", "window": "30s", "delayAbortEval": "1m", "abortOnFail": True},
+        {"threshold": "rate<2", "window": "5s"},
+        "rate<3",
+    ]
+    long, short, plain = (scaled(each, 10) for each in thresholds_of({"http_req_failed": given}))
+
+    assert (long.window, long.delay_abort) == (timedelta(seconds=3), timedelta(seconds=6))
+    assert (short.window, plain.window) == (timedelta(seconds=1), None)
+    assert long.words == "rate<1 in every 3s"
 
 
 @given(st.lists(st.integers(min_value=0, max_value=20), min_size=12, max_size=60))

@@ -31,7 +31,7 @@ def test_verdict_and_validity_come_first_and_in_words(good: Run, frozen: Run, in
     assert "Valid: " not in said[2]
     assert "Partial: it ended early (interrupted)." in said[2]
     assert "shard 1/2" in said[2]
-    assert "durations divided by 10" in said[2]
+    assert "durations were divided by 10" in said[2]
 
 
 def test_a_crossed_threshold_stands_first_with_its_figure(frozen: Run) -> None:

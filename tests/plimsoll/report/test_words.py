@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.measure.run import Judged, Run
 from plimsoll.report import words
+from plimsoll.report.html import html_page
+from plimsoll.report.markdown import markdown
 from plimsoll.report.reading import findings_of
+from plimsoll.report.terminal import end_summary
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,14 @@ def test_each_verdict_is_a_sentence(good: Run, frozen: Run, invalid: Run) -> Non
         "1 of 8 thresholds was crossed.",
         "This run says nothing about the service: the load generator itself was the bottleneck.",
     ]
+
+
+def test_a_run_that_was_shortened_says_so_in_every_report(good: Run) -> None:
+    short, whole = (findings_of(replace(good, time_scale=scale)) for scale in (10.0, 1.0))
+
+    for said in (words.shortened, end_summary, markdown, html_page):
+        assert "durations were divided by 10" in " ".join(said(short).split())
+        assert "divided by" not in said(whole)
 
 
 def test_what_was_burned_is_a_sentence(frozen: Run) -> None:

@@ -100,9 +100,11 @@ def _options(given: Mapping[str, Any], summary: Path, *, quiet: bool) -> Iterato
         yield from ("--env", f"BASE_URL={given['url']}")
     for pair in given["tag"]:
         yield from ("--tag", pair)
-    if given["insecure"]:
-        yield "--insecure-skip-tls-verify"
-    if quiet:
-        yield "--quiet"
-    if "NO_COLOR" in os.environ:
-        yield "--no-color"
+    switches = {
+        "--insecure-skip-tls-verify": given["insecure"],
+        "--no-setup": given["no_setup"],
+        "--no-teardown": given["no_teardown"],
+        "--quiet": quiet,
+        "--no-color": "NO_COLOR" in os.environ,
+    }
+    yield from (flag for flag, is_on in switches.items() if is_on)

@@ -42,6 +42,10 @@ _OPTIONS = (
         metavar="I/N",
         help="Do the I-th of N equal parts, for `load merge`; job/N: the part of this pod of an Indexed Job.",
     ),
+    click.option(
+        "--no-setup", is_flag=True, help="Leave setup out: for all shards but one, where they share what it made."
+    ),
+    click.option("--no-teardown", is_flag=True, help="Leave teardown out."),
     click.option("--time-scale", type=float, default=1.0, help="Divide all durations by this; the report says so."),
 )
 
@@ -74,6 +78,8 @@ def wish_of(
     processes: int,
     shard: str | None,
     time_scale: float,
+    no_setup: bool,
+    no_teardown: bool,
     **load: Any,
 ) -> Wish:
     """Return what these options ask for.
@@ -103,6 +109,8 @@ def wish_of(
         shard=number,
         shards=shards,
         time_scale=time_scale,
+        set_up=not no_setup,
+        tear_down=not no_teardown,
     )
 
 

@@ -126,8 +126,9 @@ class Conductor:
         for engine in self._engines:
             engine.order(Begin(self._plan, engine.number))
         await asyncio.gather(*(_answer(engine) for engine in self._engines))
-        self._engines[0].order(SetUp())
-        self._data = (await _answer(self._engines[0])).data
+        if self._plan.set_up:
+            self._engines[0].order(SetUp())
+            self._data = (await _answer(self._engines[0])).data
 
     async def _load(self) -> None:
         if self._interrupts:
@@ -191,11 +192,12 @@ class Conductor:
     async def _tear_down(self) -> None:
         if self._failure is not None:
             return
-        self._engines[0].order(TearDown(self._data))
-        try:
-            await _answer(self._engines[0])
-        except RunFailed as error:
-            self._failure = error
+        if self._plan.tear_down:
+            self._engines[0].order(TearDown(self._data))
+            try:
+                await _answer(self._engines[0])
+            except RunFailed as error:
+                self._failure = error
         self._tell(Leave())
 
     def _tell(self, order: Order) -> None:

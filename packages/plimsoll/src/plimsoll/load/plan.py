@@ -83,6 +83,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         processes: How many engines each shard has.
         by_stage: Whether a threshold asks for stages.
         time_scale: By how much durations were divided.
+        set_up: Whether the flow's setup is called.
+        tear_down: Whether its teardown is.
         setup_timeout: For setup.
         teardown_timeout: For teardown.
     """
@@ -101,5 +103,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 1
     by_stage: bool = False
     time_scale: float = 1.0
+    set_up: bool = True
+    tear_down: bool = True
     setup_timeout: timedelta = timedelta(seconds=60)
     teardown_timeout: timedelta = timedelta(seconds=60)

@@ -18,6 +18,7 @@ from plimsoll.load.scenarios import Scenario, scaled
 from plimsoll.load.users import most
 from plimsoll.measure.names import TAG_STAGE
 from plimsoll.measure.thresholds import Threshold
+from plimsoll.measure.thresholds import scaled as shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Wish:
         shard: Which part, from 0 on.
         shards: Of how many.
         time_scale: By how much durations are divided.
+        set_up: Whether the flow's setup is called.
+        tear_down: Whether its teardown is.
     """
 
     file: Path | None = None
@@ -55,6 +58,8 @@ class Wish:
     shard: int = 0
     shards: int = 1
     time_scale: float = 1.0
+    set_up: bool = True
+    tear_down: bool = True
 
 
 def plan_of(wish: Wish) -> tuple[Plan, tuple[Threshold, ...]]:
@@ -86,12 +91,14 @@ def plan_of(wish: Wish) -> tuple[Plan, tuple[Threshold, ...]]:
         shard=wish.shard,
         shards=wish.shards,
         processes=wish.processes,
+        set_up=wish.set_up,
+        tear_down=wish.tear_down,
         by_stage=any(TAG_STAGE in dict(each.selector.tags) for each in thresholds),
         time_scale=wish.time_scale,
         setup_timeout=options.setup_timeout,
         teardown_timeout=options.teardown_timeout,
     )
-    return plan, thresholds
+    return plan, tuple(shortened(each, wish.time_scale) for each in thresholds)
 
 
 def _check_parts(wish: Wish, users: int) -> None:

@@ -32,6 +32,8 @@ from plimsoll.measure.windows import Window
 _KEYS: Final = frozenset({"threshold", "abortOnFail", "delayAbortEval", "window"})
 _SHAPE: Final = "give conditions as text, or as {threshold, abortOnFail, delayAbortEval, window}"
 
+SHORTEST_WINDOW: Final = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -137,6 +139,15 @@ def check_thresholds(thresholds: Iterable[Threshold], known: Mapping[str, Metric
             raise nearest_metric(each.selector.metric, known)
 
 
+def scaled(threshold: Threshold, by: float) -> Threshold:
+    """Return a threshold of a run whose durations are divided by a factor: its delay and window are too.
+
+    No window becomes shorter than a second, for that is how often a run is looked at.
+    """
+    window = None if threshold.window is None else max(threshold.window / by, min(threshold.window, SHORTEST_WINDOW))
+    return replace(threshold, delay_abort=threshold.delay_abort / by, window=window)
+
+
 class Judge:
     """Judges one run: fed once a second with what that second recorded, asked whenever.
 
@@ -231,6 +242,6 @@ def _length(plain: Any, where: str) -> timedelta | None:
 
 def _window(plain: Any, where: str) -> timedelta | None:
     length = _length(plain, where)
-    if length is not None and length < timedelta(seconds=1):
+    if length is not None and length < SHORTEST_WINDOW:
         raise InvalidInput(where, f"{plain!r} is shorter than a second", "give at least 1s")
     return length

@@ -72,6 +72,7 @@ def html_page(found: Findings) -> str:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         burned=words.burned(found),
+        shortened=words.shortened(found),
     )  # fmt: skip
 
 

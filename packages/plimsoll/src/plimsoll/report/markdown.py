@@ -22,6 +22,7 @@ def markdown(found: Findings) -> str:
         words.verdict(found),
         "\n".join(f"- {_text(each)}" for each in (*found.reasons, *found.warnings)),
         f"Ended early: {_text(found.partial)}." if found.partial else "",
+        words.shortened(found),
         _thresholds(found),
         _figures(found),
         _endpoints(found.endpoints),

@@ -157,6 +157,8 @@ def _failures(found: Findings) -> _Lines:
 def _verdict(found: Findings) -> _Lines:
     if said := words.burned(found):
         yield "", f"  {said}"
+    if said := words.shortened(found):
+        yield "doubt", f"  ! {said}"
     for each in found.warnings:
         yield "doubt", f"  ! {words.clean(each)}"
     if found.partial:

@@ -113,6 +113,14 @@ def verdict(found: Findings) -> str:
             return "No thresholds were set, so there was nothing to cross."
 
 
+def shortened(found: Findings) -> str:
+    """Return by how much a run was shortened, as a sentence; empty for one of full length."""
+    if found.time_scale == 1:
+        return ""
+    what = "those of the scenarios, and windows and delays of thresholds"
+    return f"All durations were divided by {found.time_scale:g}: {what}."
+
+
 def burned(found: Findings) -> str:
     """Return what the run burned of a month's error budget, as a sentence; empty where nothing is known."""
     if found.burn is None:
