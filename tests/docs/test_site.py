@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import pytest
@@ -21,6 +22,9 @@ from natalis.stores.sqlite import open_store
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import every_command
 from natalis.testing.http_api import started_api
+from plimsoll.budget.alerts import alerts_of
+from plimsoll.budget.links import runbook_url
+from plimsoll.budget.reading import read_file
 from plimsoll.cli.app import plimsoll
 from plimsoll.cli.exit_codes import ExitCode as PlimsollCode
 from plimsoll.instrument.asgi import HttpMetrics
@@ -170,3 +174,14 @@ def words_of(page: Path) -> str:
     """Return the text of a page, with one blank between words."""
     text = html.unescape(_TAG.sub(" ", _INLINE.sub("", page.read_text(encoding="utf-8"))))
     return " ".join(text.split())
+
+
+def test_the_address_that_an_alert_carries_is_a_page_of_the_site(site: Path) -> None:
+    file = read_file(ROOT / "perf/plimsoll.yaml")
+    addresses = {each.name: runbook_url(file.service, each.name) or "" for each in alerts_of(file)}
+
+    pages = {name: site / urlsplit(address).path.lstrip("/") for name, address in addresses.items()}
+
+    assert {
+        name: page.is_file() and f">{name}<" in page.read_text(encoding="utf-8") for name, page in pages.items()
+    } == dict.fromkeys(addresses, True)

@@ -7,6 +7,7 @@ another budget are stretched with it, so that each alert still stands for the sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 from plimsoll.budget.model import Severity
@@ -15,6 +16,8 @@ MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 86_400.0
 _USUAL: Final = 30 * DAY
+DIGITS: Final = 12
+"""Of a share; more are noise, such as in 1 - 0.999."""
 _SHORTEST: Final = 7 * DAY
 
 
@@ -62,19 +65,37 @@ def shortest_window() -> float:
     return _SHORTEST
 
 
-def noticed_after(burn: Burn, objective: float, bad: float) -> float | None:
+def noticed_after(burn: Burn, objective: float, bad: float, rate: float) -> float | None:
     """Return how many seconds an outage lasts before a burn alert fires, from no bad events to a steady share of them.
 
     Args:
         burn: Which alert.
         objective: The share of good events that is promised.
         bad: The share of bad events in the outage, 0 to 1.
+        rate: Over how many seconds counters are looked at.
 
     Returns:
-        The time in which the longer window's share of bad events reaches the factor; None where it never does.
+        The time in which both windows' shares of bad events reach the factor; None where they never do.
     """
-    needed = burn.factor * (1 - objective)
-    return None if bad <= needed else burn.long * needed / bad
+    needed = round(burn.factor * (1 - objective), DIGITS)
+    if bad <= needed:
+        return None
+    return max(_reached(needed / bad, window, rate) for window in (burn.long, burn.short))
+
+
+def _reached(part: float, window: float, rate: float) -> float:
+    """Return when a window's share of bad events has come to a part of the outage's.
+
+    A longer window adds up rates, which themselves grow for `rate` seconds before they show the whole outage.
+    """
+    if window <= rate:
+        return part * window
+    ramp = rate / (2 * window)
+    if part <= ramp:
+        return sqrt(2 * rate * window * part)
+    if part <= 1 - ramp:
+        return window * part + rate / 2
+    return window + rate - sqrt(2 * rate * window * (1 - part))
 
 
 def _whole_minutes(seconds: float) -> float:

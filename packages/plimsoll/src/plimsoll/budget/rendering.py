@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from plimsoll.budget.alertmanager import alertmanager
+from plimsoll.budget.dashboards.artefacts import dashboards
 from plimsoll.budget.k6_plan import k6_plan
+from plimsoll.budget.links import ALERTS
 from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.outputs import Artefact, Kind, Places, mark
+from plimsoll.budget.pages.promises import table
+from plimsoll.budget.pages.runbooks import runbooks
 
 Make = Callable[[BudgetFile, Places], Iterable[Artefact]]
 """Renders what goes to its own place; may look up where the others go, to name them. Pure."""
@@ -53,7 +57,10 @@ def _k6(file: BudgetFile, places: Places) -> Iterator[Artefact]:
 
 STEPS: Final[Sequence[Step]] = (
     Step(Kind.ALERTMANAGER, alertmanager),
+    Step(Kind.DASHBOARDS, dashboards, below=""),
     Step(Kind.K6, _k6),
+    Step(Kind.TABLE, table),
+    Step(Kind.RUNBOOKS, runbooks, below=ALERTS),
 )  # fmt: skip
 """In the order in which they are rendered."""
 

@@ -1,0 +1,1 @@
+"""Pages in Markdown: a table of all that is promised, and a runbook for each alert."""
