@@ -11,6 +11,11 @@ from plimsoll.instrument.registry import Mode, Registry
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
+def say(word: str) -> None:
+    """Say a word in a line of its own, whoever else speaks."""
+    os.write(sys.stdout.fileno(), f"{word}\n".encode())
+
+
 def count_orders(registry: Registry) -> None:
     """Count five orders and a wait."""
     registry.counter("orders_total", "Orders.", "shop").at("north").inc(5)
@@ -37,11 +42,11 @@ def fork(registry: Registry) -> None:
     if os.fork() == 0:
         orders.inc(5)
         busy.inc()
-        print(os.getpid(), flush=True)  # noqa: T201 - how it says what it did
+        say(str(os.getpid()))
         sys.stdin.read()
 
 
 if __name__ == "__main__":
     {"count_orders": count_orders, "be_busy": be_busy, "fork": fork}[sys.argv[2]](Registry(Path(sys.argv[1])))
-    print("done", flush=True)  # noqa: T201 - how it says that it did
+    say("done")
     sys.stdin.read()

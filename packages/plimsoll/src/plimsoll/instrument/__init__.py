@@ -2,10 +2,12 @@
 
 `registry.py` holds the metrics (`values.py`), `asgi.py` times requests, `process.py` watches the process and its event
 loop, `exposition.py` writes them as text, `server.py` answers a scraper on a port of its own, and `processes.py` lets
-several processes report as one. `app.py` puts all of it around an application.
+several processes report as one. `app.py` puts all of it around an application, and `door.py` sees it
+through its life.
 """
 
-from plimsoll.instrument.app import Instrumented, instrument, open_registry
+from plimsoll.instrument.app import instrument, open_registry
+from plimsoll.instrument.door import Instrumented
 from plimsoll.instrument.registry import Registry
 
 __all__ = ["Instrumented", "Registry", "instrument", "open_registry"]

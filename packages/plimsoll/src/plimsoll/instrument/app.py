@@ -1,32 +1,29 @@
-"""One call that gives any ASGI application its metrics: of requests, of the process, of its event loop."""
+"""One call that gives any ASGI application its metrics, request ids, lines of log and traces."""
 
 from __future__ import annotations
 
-import logging
+import functools
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument.asgi import (
-    LATENCY_BUCKETS,
-    Application,
-    HttpMetrics,
-    InstrumentedApplication,
-    Message,
-    Receive,
-    Scope,
-    Send,
-)
-from plimsoll.instrument.exposition import scraped
-from plimsoll.instrument.process import LoopLag, watch_process
+from plimsoll.instrument.asgi import LATENCY_BUCKETS, Application, HttpMetrics, InstrumentedApplication, Scope
+from plimsoll.instrument.door import Instrumented
+from plimsoll.instrument.http_spans import TracedApplication
+from plimsoll.instrument.logs import log_to
+from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.server import MetricsServer, ServedTogether, serve_metrics
+from plimsoll.instrument.request_ids import RequestIds
+from plimsoll.instrument.routes import RouteTemplates
+from plimsoll.instrument.tracing import read_options, traced
 
 LOOPBACK: Final = "127.0.0.1"
 _LARGEST_PORT: Final = 65535
-_log = logging.getLogger(__name__)
+SERVERS: Final = ("uvicorn", "uvicorn.access", "_granian", "granian.access", "hypercorn.error", "hypercorn.access")
+"""Loggers that keep their lines from the root's handlers."""
 
 
 def instrument(
@@ -40,7 +37,7 @@ def instrument(
     route_of: Callable[[Scope], str] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Instrumented:
-    """Return an ASGI application that answers as `app` does, and tells what it does.
+    """Return an ASGI application that answers as `app` does, with an `X-Request-ID`, and tells what it does.
 
     Call it last: what it returns is what a server runs. What the environment does not ask for costs nothing.
 
@@ -49,6 +46,8 @@ def instrument(
     | `METRICS_PORT` | `/metrics` and `/health` on a port of their own too; 9464 is usual |
     | `METRICS_HOST` | where that port listens; 127.0.0.1 without it |
     | `METRICS_DIR` | a folder that the processes of one service share, so that each tells what all did |
+    | `LOG_FORMAT` | `json`: everything that is logged, as JSON by the names of ECS, with request and trace ids |
+    | `OTEL_EXPORTER_OTLP_ENDPOINT` | traces, sent there; and those of OpenTelemetry's own that `tracing.py` names |
 
     Args:
         app: Starlette, FastAPI, Litestar, or any other.
@@ -64,15 +63,22 @@ def instrument(
         InvalidInput: A variable holds what it cannot.
     """
     port = _port(environment.get("METRICS_PORT", ""))
+    options = read_options(environment, service=service)
+    if _is_json(environment.get("LOG_FORMAT", "")):
+        log_to(sys.stderr, service=service, as_json=True, loggers=("", *SERVERS))
     found = registry if registry is not None else open_registry(environment)
     watch_process(found, service=service, version=version)
-    http = HttpMetrics(found, buckets=buckets)
+    route = route_of or RouteTemplates(app)
+    inner: Application = InstrumentedApplication(app, HttpMetrics(found, buckets=buckets), route)
+    if options is not None:
+        inner = TracedApplication(inner, route)
     return Instrumented(
-        InstrumentedApplication(app, http, route_of),
+        RequestIds(inner),
         found,
         metrics_path=metrics_path,
         host=environment.get("METRICS_HOST") or LOOPBACK,
         port=port,
+        during=[functools.partial(traced, options)],
     )
 
 
@@ -90,117 +96,15 @@ def open_registry(environment: Mapping[str, str] = os.environ) -> Registry:
         raise InvalidInput("METRICS_DIR", problem, "name a folder that this user may write to") from None
 
 
-class Instrumented:
-    """An ASGI application with a door for scrapers.
-
-    Args:
-        app: What answers everything else.
-        registry: What scrapers are told.
-        metrics_path: Where it answers scrapers; None for nowhere.
-        host: Where the port of its own listens.
-        port: A port of its own for scrapers; None for none.
-
-    Attributes:
-        registry: As given; for metrics of your own.
-    """
-
-    def __init__(
-        self, app: Application, registry: Registry, *, metrics_path: str | None, host: str, port: int | None
-    ) -> None:
-        self.registry = registry
-        self._app = app
-        self._metrics_path = metrics_path
-        self._host = host
-        self._port = port
-        self._lag = LoopLag(registry)
-        self._server: MetricsServer | ServedTogether | None = None
-        self._is_open = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or see the application through its life."""
-        kind = scope["type"]
-        if kind == "lifespan":
-            await self._live(scope, receive, send)
-            return
-        if not self._is_open:  # the server tells nobody of its start
-            await self._open_late()
-        if kind == "http" and self._metrics_path is not None and _path(scope) == self._metrics_path:
-            await self._tell(scope, send)
-            return
-        await self._app(scope, receive, send)
-
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        first: Message | None = await receive()
-        try:
-            await self._open()
-        except InvalidInput as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-
-        async def replayed() -> Message:
-            nonlocal first
-            if first is None:
-                return await receive()
-            message, first = first, None
-            return message
-
-        try:
-            await self._app(scope, replayed, send)
-        except BaseException:
-            if first is not None:  # it knows nothing of lifespans: it lives on, and so do we
-                raise
-            await self._close()
-            raise
-        await self._close()
-
-    async def _open(self) -> None:
-        self._is_open = True
-        self._lag.start()
-        if self._port is None:
-            return
-        folder = self.registry.folder
-        try:
-            if folder is None:
-                self._server = await serve_metrics(self.registry, host=self._host, port=self._port)
-            else:
-                self._server = ServedTogether(self.registry, folder, host=self._host, port=self._port)
-                await self._server.open()
-        except OSError as error:
-            problem = f"{self._port} on {self._host} cannot be listened on ({error.strerror})"
-            remedy = "stop what listens there, choose another port, or leave it out for none"
-            raise InvalidInput("METRICS_PORT", problem, remedy) from None
-
-    async def _open_late(self) -> None:
-        try:
-            await self._open()
-        except InvalidInput:
-            _log.exception("there is no port for scrapers")
-
-    async def _close(self) -> None:
-        self._lag.stop()
-        if self._server is not None:
-            await self._server.close()
-
-    async def _tell(self, scope: Scope, send: Send) -> None:
-        if scope["method"] not in {"GET", "HEAD"}:
-            await send({"type": "http.response.start", "status": 405, "headers": [(b"allow", b"GET, HEAD")]})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        asked = {bytes(name): bytes(value).decode("latin-1") for name, value in scope["headers"]}
-        answer = await scraped(self.registry, asked.get(b"accept", ""), asked.get(b"accept-encoding", ""))
-        await send({"type": "http.response.start", "status": 200, "headers": list(answer.headers)})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
-
-
-def _path(scope: Scope) -> str:
-    """Return the path as the application knows it, without what a proxy puts before it."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if root else path
-
-
 def _port(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or int(text) > _LARGEST_PORT:
         raise InvalidInput("METRICS_PORT", f"{text!r} is not a port", "give a number such as 9464, or leave it out")
     return int(text) or None
+
+
+def _is_json(text: str) -> bool:
+    if text not in {"", "json", "text"}:
+        raise InvalidInput("LOG_FORMAT", f"{text!r} is not known", "json, or text")
+    return text == "json"

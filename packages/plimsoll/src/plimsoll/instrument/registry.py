@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -38,7 +38,7 @@ Child = TypeVar("Child", Counter, Gauge, Histogram)
 class Collector(Protocol):
     """What prometheus_client calls a collector: other people's metrics."""
 
-    def collect(self) -> Iterator[Foreign]:
+    def collect(self) -> Iterable[Foreign]:
         """Yield families with `name`, `type`, `documentation` and `samples`."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 UNMATCHED: Final = "unmatched"
@@ -31,20 +32,51 @@ class RouteTemplates:
 
     def __init__(self, app: object) -> None:
         self._app = app
-        self._prefixes: dict[str, str] = {"": ""}
+        self._mounts: dict[str, _Mounted] = {}
 
     def __call__(self, scope: MutableMapping[str, Any]) -> str:
         """Return the template of what answered the request of a scope, or `unmatched`."""
         own = _own_template(scope)
-        if own == UNMATCHED or "app_root_path" not in scope:
+        if own != UNMATCHED and "app_root_path" not in scope:
+            return own or "/"
+        if own == UNMATCHED and ("endpoint" not in scope or "route" in scope):
             return own
-        called = _mounted_at(scope)
-        prefix = self._prefixes.get(called)
-        if prefix is None:
-            prefix = _prefix(self._app, called)
-            if len(self._prefixes) < _PREFIXES:
-                self._prefixes[called] = prefix
-        return prefix + own or "/"
+        mounted = self._mounted(_mounted_at(scope))
+        if own == UNMATCHED:  # FastAPI's own pages, and all routes of Starlette before 1.0, leave their endpoint alone
+            own = mounted.template_of(scope)
+            if own == UNMATCHED:
+                return own
+        return mounted.template + own or "/"
+
+    def _mounted(self, called: str) -> _Mounted:
+        found = self._mounts.get(called)
+        if found is None:
+            found = next(_mounts(_routes(self._app), called), _Mounted(called, []))
+            if len(self._mounts) < _PREFIXES:
+                self._mounts[called] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Mounted:
+    """A mounted application, or the outermost one.
+
+    Attributes:
+        template: The template of its prefix.
+        routes: What it has.
+    """
+
+    template: str
+    routes: list[Any]
+
+    def template_of(self, scope: MutableMapping[str, Any]) -> str:
+        """Return the template of the route whose endpoint answered."""
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        for route in self.routes:
+            pattern = getattr(route, "path_regex", None)
+            if getattr(route, "endpoint", None) is scope["endpoint"] and pattern and pattern.match(path):
+                return str(route.path)
+        return UNMATCHED
 
 
 def _own_template(scope: MutableMapping[str, Any]) -> str:
@@ -71,26 +103,20 @@ def _mounted_at(scope: MutableMapping[str, Any]) -> str:
     return str(whole).removeprefix(str(outside)) if outside is not None else ""
 
 
-def _prefix(app: object, called: str) -> str:
-    """Return the templates of the mounts that lead to what was called, or what was called where they are not known."""
-    return next(_paths(_routes(app), called), called)
-
-
-def _paths(routes: list[Any], called: str) -> Iterator[str]:
-    """Yield the templates of mounts, from the outermost to the innermost, that make up what was called."""
+def _mounts(routes: list[Any], called: str) -> Iterator[_Mounted]:
+    """Yield the mounts that what was called leads to, through as many others as it takes."""
+    if not called:
+        yield _Mounted("", routes)
+        return
     for route in routes:
         pattern = getattr(route, "path_regex", None)
         if pattern is None or not hasattr(route, "app"):
             continue
         for own, rest in _parts(called):
             found = pattern.match(own + "/")
-            if found is None or found.groupdict().get("path") != "":
-                continue
-            template = str(route.path)
-            if not rest:
-                yield template
-            else:
-                yield from (template + inner for inner in _paths(_routes(route), rest))
+            if found is not None and found.groupdict().get("path") == "":
+                for inner in _mounts(_routes(route), rest):
+                    yield _Mounted(str(route.path) + inner.template, inner.routes)
 
 
 def _parts(called: str) -> Iterator[tuple[str, str]]:

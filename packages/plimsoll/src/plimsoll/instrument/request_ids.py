@@ -1,0 +1,58 @@
+"""An id for every request: taken from `X-Request-ID` where it is fit, told in the answer and in every line of log."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable
+from itertools import count
+from typing import Final
+
+from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send
+from plimsoll.instrument.logs import request_id
+
+HEADER: Final = b"x-request-id"
+_OFFERED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestIds:
+    """An ASGI application whose requests have ids; everything but HTTP passes through untouched.
+
+    Args:
+        app: What answers.
+    """
+
+    __slots__ = ("_app", "_ids", "_series")
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        # random once, then counted: asking the system for random bytes each time costs more than all of this
+        self._series = secrets.token_hex(8)
+        self._ids = count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        own = _offered(scope) or f"{self._series}{next(self._ids):016x}"
+
+        def tell(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ())]
+                if all(name != HEADER for name, _ in headers):
+                    message = {**message, "headers": [*headers, (HEADER, own.encode())]}
+            return send(message)
+
+        before = request_id.set(own)
+        try:
+            await self._app(scope, receive, tell)
+        finally:
+            request_id.reset(before)
+
+
+def _offered(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return bytes(value).decode("ascii") if _OFFERED.fullmatch(value) else ""
+    return ""
