@@ -207,7 +207,7 @@ async def test_two_dispatchers_at_once_publish_everything_once(house: House) -> 
 
 
 def test_without_a_domain_rate_everything_goes() -> None:
-    dues = [Due(DeliveryKey(str(number), "birthday", NINE.date()), NINE, "example.org") for number in range(3)]
+    dues = [Due(DeliveryKey(str(number), "birthday", NINE.date()), NINE, NINE, "example.org") for number in range(3)]
 
     disposals, lanes = decide(dues, {}, None, grid=timedelta(milliseconds=100), now=NINE)
 
@@ -217,7 +217,7 @@ def test_without_a_domain_rate_everything_goes() -> None:
 
 def test_postponed_instants_lie_on_a_grid_so_that_few_steps_serve_many_domains() -> None:
     dues = [
-        Due(DeliveryKey(f"{number}", "birthday", NINE.date()), NINE, f"domain-{number % 20}.example")
+        Due(DeliveryKey(f"{number}", "birthday", NINE.date()), NINE, NINE, f"domain-{number % 20}.example")
         for number in range(200)
     ]
 

@@ -30,7 +30,7 @@ async def test_what_is_due_is_published_and_marked(journey: Journey) -> None:
 
     marked = await journey.store.outbox.dispatch(journey.window(), publish)
 
-    assert seen == [Due(key, TOMORROW_AT_NINE, "mail.example.org")]
+    assert seen == [Due(key, TOMORROW_AT_NINE, TOMORROW_AT_NINE, "mail.example.org")]
     assert marked == [Queued(key)]
     assert (await journey.delivery(key)).status is Status.QUEUED
 

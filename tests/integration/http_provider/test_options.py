@@ -60,7 +60,7 @@ def test_an_address_that_will_not_do_is_refused(url: str, told: str) -> None:
 
 def test_headers_are_named_once_however_they_are_spelled() -> None:
     options = HttpOptions("http://localhost:3030", headers={"content-type": "text/json", "Host": "mail.test"})
-    head = compile_request(options, Place.of(options.target))("k1", b"{}").partition(b"\r\n\r\n")[0]
+    head = compile_request(options, Place.of(options.target))("k1", b"{}", "").partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0].lower() for line in head.splitlines()[1:]]
     assert len(names) == len(set(names))
     assert b"content-type: text/json" in head

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from natalis.domain.delivery import DeliveryKey
+from natalis.domain.planning import Plan
+
+
+class Handed(Protocol):
+    """A delivery that was handed to the queue."""
+
+    @property
+    def key(self) -> DeliveryKey:
+        """Which."""
+        ...
+
+    @property
+    def due_at(self) -> datetime:
+        """When it was due, this time (UTC)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The planner made this many deliveries."""
+    """The planner made this many deliveries.
+
+    Attributes:
+        count: How many.
+        plans: Of which occasions; traces are made from them.
+        began: When the planner set about it (UTC).
+    """
 
     count: int
+    plans: Sequence[Plan] = field(default=(), compare=False)
+    began: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +51,19 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """The dispatcher handed this many deliveries to the queue, of which some were already late."""
+    """The dispatcher handed this many deliveries to the queue, of which some were already late.
+
+    Attributes:
+        count: How many.
+        late: How many of them were late.
+        handed: Which; traces are made from them.
+        began: When the dispatcher set about it (UTC).
+    """
 
     count: int
     late: int
+    handed: Sequence[Handed] = field(default=(), compare=False)
+    began: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +80,8 @@ class AttemptEnded:
         finished_at: UTC.
         took: The duration of the provider's call.
         late: Whether it ended later than the kind's tolerance after `fire_at`.
+        due_at: When it was due, this time (UTC).
+        number: Counts the attempts that were charged to the delivery, from 1.
     """
 
     key: DeliveryKey
@@ -58,6 +93,8 @@ class AttemptEnded:
     finished_at: datetime
     took: timedelta
     late: bool
+    due_at: datetime | None = field(default=None, compare=False)
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Message:
         text: Plain text.
         html: The same as HTML, every value escaped; None for a text-only message.
         headers: E-mail headers such as `List-Unsubscribe` (RFC 8058).
+        traceparent: Whose part the call is, as W3C Trace Context writes it; empty while nothing is traced.
     """
 
     key: DeliveryKey
@@ -31,6 +32,7 @@ class Message:
     text: str
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    traceparent: str = ""
 
 
 def flaw_in(message: Message) -> str | None:

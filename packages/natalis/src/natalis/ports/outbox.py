@@ -17,11 +17,13 @@ class Due:
     Attributes:
         key: Which.
         fire_at: When it was due by the calendar (UTC).
+        due_at: When it was due, this time (UTC): its fire time, or later after a retry.
         domain: The receiving domain of its address, lower case; empty when the user is gone.
     """
 
     key: DeliveryKey
     fire_at: datetime
+    due_at: datetime
     domain: str
 
 

@@ -78,7 +78,7 @@ class HttpProvider:
         if not await self._take_slot():
             return Deferred("every connection to the service is busy")
         try:
-            return await self._attempt(str(message.key), body)
+            return await self._attempt(str(message.key), body, message.traceparent)
         finally:
             self._slots.release()
 
@@ -97,7 +97,7 @@ class HttpProvider:
         except TimeoutError:
             return False
 
-    async def _attempt(self, key: str, body: bytes) -> Outcome:
+    async def _attempt(self, key: str, body: bytes, traceparent: str) -> Outcome:
         if self._closed:
             return Deferred("the provider is closed")
         begun = asyncio.get_running_loop().time()
@@ -107,7 +107,7 @@ class HttpProvider:
             return Deferred(f"no connection: {str(error) or 'it took too long'}", outage=True)
         left = self._timeout - (asyncio.get_running_loop().time() - begun)
         try:
-            answer = await self._call(line, self._request(key, body), left)
+            answer = await self._call(line, self._request(key, body, traceparent), left)
         except TimeoutError:
             return Unknown(f"no answer within {self._timeout:g} s")
         except LineBroke as error:

@@ -5,22 +5,33 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Collection, Iterator
-from typing import IO, Final, TypeVar
+from dataclasses import replace
+from typing import IO, Final, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from natalis import __version__
+from natalis.domain.delivery import Delivery
+from natalis.domain.message import Message
+from natalis.domain.user import Profile
 from natalis.errors import SettingsInvalid
+from natalis.ports.clock import Clock
+from natalis.runtime.adapters import queue_name
 from natalis.runtime.roles import Role
 from natalis.runtime.settings import Settings
+from natalis.telemetry.spans import DeliverySpans, Names
 from natalis.usecases.tokens import PREFIX
 from plimsoll.errors import InvalidInput
+from plimsoll.instrument import traces
 from plimsoll.instrument.errors import ErrorOptions, reported
 from plimsoll.instrument.logs import log_to
 from plimsoll.instrument.redaction import Redaction
+from plimsoll.instrument.traces import Attribute
 from plimsoll.instrument.tracing import TraceOptions, read_resource, traced
 
 SERVICE: Final = "natalis"
 REDACTION: Final = Redaction(prefixes=(PREFIX,))
 """Takes out tokens of the API, beside what every service keeps to itself."""
+Writing: TypeAlias = Callable[[Delivery, Profile, int | None], Message]
 _T = TypeVar("_T")
 
 
@@ -54,6 +65,39 @@ def observed(settings: Settings, roles: Collection[Role]) -> Iterator[None]:
         stack.enter_context(_refused(lambda: traced(_traces(settings, roles), REDACTION)))
         stack.enter_context(_refused(lambda: reported(_errors(settings), REDACTION)))
         yield
+
+
+def delivery_spans(settings: Settings, clock: Clock) -> DeliverySpans | None:
+    """Return what traces deliveries; None while nobody listens."""
+    listener = traces.listening()
+    if listener is None:
+        return None
+    names = Names(
+        queue=queue_name(settings),
+        system="natalis" if settings.queue_url is None else "rabbitmq",
+        provider="print" if settings.provider_url is None else "POST",
+        call={} if settings.provider_url is None else _called(settings.provider_url),
+    )
+    return DeliverySpans(listener.ratio, clock, names)
+
+
+def traced_writer(write: Writing, spans: DeliverySpans | None) -> Writing:
+    """Return what writes messages whose calls carry their traces."""
+    if spans is None:
+        return write
+    traceparent = spans.traceparent
+
+    def written(delivery: Delivery, profile: Profile, since: int | None) -> Message:
+        message = write(delivery, profile, since)
+        return replace(message, traceparent=traceparent(delivery.key, delivery.due_at))
+
+    return written
+
+
+def _called(url: str) -> dict[str, Attribute]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    return {"http.request.method": "POST", "server.address": parts.hostname or "", "server.port": port}
 
 
 def _traces(settings: Settings, roles: Collection[Role]) -> TraceOptions | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from natalis.ports.provider import Provider
 from natalis.ports.service import Service
 from natalis.ports.telemetry import Telemetry
 from natalis.ports.transport import Transport
+from natalis.runtime.observation import traced_writer
 from natalis.runtime.roles import EVERY_ROLE, Role
 from natalis.runtime.settings import Settings
 from natalis.runtime.wiring import Application, writer_of
@@ -20,6 +22,7 @@ from natalis.services.dispatcher import Dispatcher, DispatcherOptions
 from natalis.services.planner import Planner, PlannerOptions
 from natalis.services.reaper import Reaper, ReaperOptions
 from natalis.services.worker import OnUnknown, Worker, WorkerOptions
+from natalis.telemetry.spans import DeliverySpans
 
 WARM_UP_BEGAN = "warm-up began"
 
@@ -33,6 +36,7 @@ async def services_of(
     roles: Collection[Role] = EVERY_ROLE,
     random_unit: Callable[[], float] = random.random,
     patience: timedelta = timedelta(seconds=1),
+    spans: DeliverySpans | None = None,
 ) -> tuple[Service, ...]:
     """Return the services of these roles, in the order in which they are to be drained."""
     settings, clock, store = application.settings, application.clock, application.store
@@ -41,13 +45,15 @@ async def services_of(
         options = PlannerOptions(horizon=settings.horizon)
         services.append(Planner(store.plans, application.book, clock, telemetry, options))
     if Role.DISPATCHER in roles:
-        services.append(Dispatcher(store.outbox, transport, clock, telemetry, await _dispatching(application)))
+        handing = contextlib.nullcontext if spans is None else spans.handing
+        pace = await _dispatching(application)
+        services.append(Dispatcher(store.outbox, transport, clock, telemetry, pace, handing=handing))
     if Role.WORKER in roles:
         worker = Worker(
             store.inbox,
             transport,
             provider,
-            write_message=await writer_of(application),
+            write_message=traced_writer(await writer_of(application), spans),
             clock=clock,
             telemetry=telemetry,
             random=random_unit,

@@ -21,7 +21,7 @@ from natalis.runtime.ending import Ending
 from natalis.runtime.freshness import Freshness
 from natalis.runtime.front_doors import FrontDoors, open_limiter
 from natalis.runtime.gauges import Gauges
-from natalis.runtime.observation import observed
+from natalis.runtime.observation import delivery_spans, observed
 from natalis.runtime.roles import EVERY_ROLE, Role, check_roles
 from natalis.runtime.settings import Settings
 from natalis.runtime.staffing import holds_unknown, services_of
@@ -78,10 +78,11 @@ async def up(
     metrics = Metrics(
         registry, queue=queue_name(settings), counts_people=Role.PLANNER in roles, sends=Role.WORKER in roles
     )
-    telemetry = Fanout(metrics, EventLog())
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(ending.stopping))
         stack.enter_context(observed(settings, roles))
+        spans = delivery_spans(settings, clock)
+        telemetry = Fanout(metrics, EventLog(), *([] if spans is None else [spans]))
         opened = _opened(settings, clock, registry, metrics, roles)
         application = await stack.enter_async_context(ending.hurried(opened))
         await warn_of_skew(settings, clock)
@@ -91,7 +92,7 @@ async def up(
         provider = open_provider(settings, clock)
         metrics.record(BreakerMoved(provider.name, "closed"))
         stack.push_async_callback(provider.close)
-        services = await services_of(application, transport, provider, telemetry, roles=roles)
+        services = await services_of(application, transport, provider, telemetry, roles=roles, spans=spans)
         attendants = _attendants(application, transport, metrics, roles)
         limiter = await stack.enter_async_context(open_limiter(settings, clock, roles, metrics.heard_redis))
         rates = () if limiter is None else (limiter,)

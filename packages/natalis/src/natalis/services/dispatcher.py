@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -66,6 +67,7 @@ class Dispatcher:
         clock: Tells the present.
         telemetry: Hears of `Dispatched` and `Missed`.
         options: How fast.
+        handing: Returns a block around each publication, such as what traces it.
     """
 
     def __init__(
@@ -75,12 +77,15 @@ class Dispatcher:
         clock: Clock,
         telemetry: Telemetry,
         options: DispatcherOptions | None = None,
+        *,
+        handing: Callable[[Sequence[Due]], contextlib.AbstractContextManager[object]] = contextlib.nullcontext,
     ) -> None:
         self._outbox = outbox
         self._transport = transport
         self._clock = clock
         self._telemetry = telemetry
         self._options = options or DispatcherOptions()
+        self._handing = handing
         self._catch_up_rate = self._options.catch_up or rate_of(1e9)
         self._catch_up = full_bucket(self._catch_up_rate, now=clock.now())
         self._lanes: dict[str, Lane] = {}
@@ -123,7 +128,8 @@ class Dispatcher:
         async def publish(dues: Sequence[Due]) -> Sequence[Disposal]:
             disposals, lanes = decide(dues, self._lanes, self._domain_rate(now), grid=self._options.pause, now=now)
             published.extend(due for due, fate in zip(dues, disposals, strict=True) if isinstance(fate, Queued))
-            await self._transport.publish([due.key for due in published])
+            with self._handing(published):
+                await self._transport.publish([due.key for due in published])
             self._lanes |= lanes
             return disposals
 
@@ -135,7 +141,7 @@ class Dispatcher:
         late = sum(due.fire_at < window.late_before for due in published)
         self._catch_up = spend(self._catch_up, self._catch_up_rate, late, now=window.now)
         if published:
-            self._telemetry.record(Dispatched(len(published), late))
+            self._telemetry.record(Dispatched(len(published), late, published, window.now))
         if len(self._lanes) > _MANY_LANES and (rate := self._domain_rate(window.now)) is not None:
             self._lanes = {
                 domain: lane for domain, lane in self._lanes.items() if not is_idle(lane, rate, now=window.now)

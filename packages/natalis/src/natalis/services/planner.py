@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from natalis.domain.events import Planned, Quarantined
 from natalis.domain.planning import Decision, Plan, Plannable, Quarantine, decide_plans
@@ -60,7 +60,7 @@ class Planner:
         written = await self._plans.plan(
             until=now + self._options.horizon, limit=self._options.batch, now=now, decide=self._decide
         )
-        self._tell(written)
+        self._tell(written, began=now)
         return Step(worked=bool(written))
 
     async def drain(self) -> None:
@@ -78,10 +78,10 @@ class Planner:
         except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this person alone
             return Quarantine(plannable, f"it cannot be planned: {type(error).__name__}: {error}")
 
-    def _tell(self, written: Sequence[Decision]) -> None:
-        planned = sum(isinstance(decision, Plan) for decision in written)
-        if planned:
-            self._telemetry.record(Planned(planned))
+    def _tell(self, written: Sequence[Decision], *, began: datetime) -> None:
+        plans = [decision for decision in written if isinstance(decision, Plan)]
+        if plans:
+            self._telemetry.record(Planned(len(plans), plans, began))
         for decision in written:
             if isinstance(decision, Quarantine):
                 occasion = decision.plannable.occasion

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from types import TracebackType
 from typing import Final, Self, TypeAlias
@@ -163,6 +164,8 @@ class Listener:
 
 
 NOTHING: Final = NoSpan()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _here: ContextVar[Span | SpanContext | None] = ContextVar("span", default=None)
 _listeners: tuple[Listener, ...] = ()
 
@@ -242,6 +245,11 @@ def begun(
     if not own.is_sampled:
         return NoSpan(own)
     return Span(name, kind, own, parent=parent, attributes=attributes, links=links)
+
+
+def nanoseconds(instant: datetime) -> int:
+    """Return an instant, which knows its zone, as spans have it: nanoseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND * 1_000
 
 
 def tell(span: Span) -> None:

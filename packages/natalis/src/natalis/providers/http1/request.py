@@ -14,15 +14,17 @@ _OURS = MappingProxyType(
 )
 
 
-def compile_request(options: HttpOptions, place: Place) -> Callable[[str, bytes], bytes]:
-    """Return the function that makes the bytes of a call from its idempotency key and its body."""
+def compile_request(options: HttpOptions, place: Place) -> Callable[[str, bytes, str], bytes]:
+    """Return the function that makes the bytes of a call from its idempotency key, its body and its trace, if any."""
     headers = {name.lower(): (name, value) for name, value in {"Host": place.authority, **_OURS}.items()}
     headers |= {name.lower(): (name, value) for name, value in options.headers.items()}
     headers.pop(options.key_header.lower(), None)
     lines = [f"{options.method} {place.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.values())]
     before = "\r\n".join([*lines, f"{options.key_header}: "]).encode()
 
-    def request(key: str, body: bytes) -> bytes:
+    def request(key: str, body: bytes, traceparent: str) -> bytes:
+        if traceparent:
+            key = f"{key}\r\ntraceparent: {traceparent}"
         return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (before, key.encode(), len(body), body)
 
     return request

@@ -87,4 +87,6 @@ def _ended(each: Ending, tolerances: Mapping[str, timedelta]) -> AttemptEnded:
         finished_at=completion.finished_at,
         took=each.landing.took,
         late=completion.finished_at - delivery.fire_at > tolerance,
+        due_at=delivery.due_at,
+        number=delivery.attempts,
     )

@@ -50,7 +50,7 @@ class PostgresOutbox:
         if not rows:
             return ()
         claimed = {row.key(): row for row in rows}
-        due = [Due(key, row.fire_at, row.domain) for key, row in claimed.items()]
+        due = [Due(key, row.fire_at, row.due_at, row.domain) for key, row in claimed.items()]
         try:
             disposals = await publish(due)
         except BaseException:

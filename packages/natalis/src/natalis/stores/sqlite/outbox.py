@@ -24,6 +24,7 @@ class _DueRow(Row):
     id: int
     key: str
     fire_at: int
+    due_at: int
     domain: str
 
 
@@ -45,7 +46,10 @@ class SqliteOutbox:
                 return ()
             ids = {DeliveryKey.parse(row.key): row.id for row in rows}
             with self._handover.publishing(ids):
-                due = [Due(key, read(row.fire_at), row.domain) for key, row in zip(ids, rows, strict=True)]
+                due = [
+                    Due(key, read(row.fire_at), read(row.due_at), row.domain)
+                    for key, row in zip(ids, rows, strict=True)
+                ]
                 disposals = await publish(due)
                 return await self._engine.write(lambda session: self._mark(session, disposals, ids, stored(window.now)))
 

@@ -13,6 +13,7 @@ from natalis.errors import TransportUnavailable
 from natalis.transports.rabbitmq.confirms import Confirms
 from natalis.transports.rabbitmq.options import RabbitMQOptions
 from natalis.transports.rabbitmq.wire import Wire
+from plimsoll.instrument.rabbitmq import carrying
 
 _PERSISTENT = BasicProperties(content_type="text/plain", delivery_mode=2)
 
@@ -59,8 +60,9 @@ class Publisher:
         self._check_taken()
         publish = functools.partial(self._wire.channel.basic_publish, "", self._queue)
         done = self._confirms.expect(len(bodies))
+        properties = carrying(_PERSISTENT)
         for body in bodies:
-            self._wire.act(functools.partial(publish, body, _PERSISTENT, mandatory=True))
+            self._wire.act(functools.partial(publish, body, properties, mandatory=True))
         try:
             async with asyncio.timeout(self._timeout):
                 await done

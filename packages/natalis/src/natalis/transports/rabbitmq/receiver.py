@@ -13,6 +13,7 @@ from natalis.domain.delivery import DeliveryKey
 from natalis.errors import InvalidInput, TransportUnavailable
 from natalis.ports.clock import Clock
 from natalis.ports.transport import Parcel
+from natalis.transports.rabbitmq.arrivals import Arrivals
 from natalis.transports.rabbitmq.holding import Holding
 from natalis.transports.rabbitmq.lots import unpacked
 from natalis.transports.rabbitmq.options import RabbitMQOptions
@@ -37,6 +38,7 @@ class Receiver:
         self._clock = clock
         self._arrived = arrived
         self._holding = Holding()
+        self._arrivals = Arrivals(options.queue, clock)
         self._consumers: list[str] = []
         self._changing = asyncio.Lock()
         self._bell: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -118,6 +120,7 @@ class Receiver:
     def ack(self, parcels: Sequence[Parcel]) -> None:
         """Acknowledge what is complete; what came over another line went back when that one fell."""
         for ack in self._holding.ack(parcels):
+            self._arrivals.end(ack)
             with contextlib.suppress(TransportUnavailable):
                 self._wire.act(functools.partial(self._wire.channel.basic_ack, ack.tag, ack.multiple))
 
@@ -187,12 +190,13 @@ class Receiver:
             await self._wire.ask(lambda done, cancel=cancel: cancel(callback=done))  # type: ignore[misc]  # its default
             self._consumers.pop()
 
-    def _on_message(self, _channel: object, method: Any, _properties: object, body: bytes) -> None:
+    def _on_message(self, _channel: object, method: Any, properties: Any, body: bytes) -> None:
         keys = self._read(method.delivery_tag, body)
         if keys:
             self._starved = False
             self._arrived(len(keys), 1)
             self._holding.add(method.delivery_tag, keys)
+            self._arrivals.begin(method.delivery_tag, properties.headers, len(keys))
             self._ring()
 
     def _read(self, tag: int, body: bytes) -> list[DeliveryKey]:

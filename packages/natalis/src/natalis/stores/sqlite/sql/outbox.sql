@@ -1,6 +1,7 @@
 -- name: due_on_time
 -- Deliveries whose time has come and that are not late yet; what is due before :late_before fired before it, too.
-SELECT deliveries.id, deliveries.key, fire_at, coalesce(substr(email_key, instr(email_key, '@') + 1), '') AS domain
+SELECT deliveries.id, deliveries.key, fire_at, due_at,
+    coalesce(substr(email_key, instr(email_key, '@') + 1), '') AS domain
 FROM deliveries INDEXED BY deliveries_due
 LEFT JOIN users ON users.id = deliveries.user_id AND users.deleted_at IS NULL
 WHERE status IN ('scheduled', 'retrying') AND due_at >= :late_before AND due_at <= :now
@@ -10,7 +11,8 @@ LIMIT :limit;
 
 -- name: due_late
 -- Deliveries whose time has come and that are late, the longest due first.
-SELECT deliveries.id, deliveries.key, fire_at, coalesce(substr(email_key, instr(email_key, '@') + 1), '') AS domain
+SELECT deliveries.id, deliveries.key, fire_at, due_at,
+    coalesce(substr(email_key, instr(email_key, '@') + 1), '') AS domain
 FROM deliveries INDEXED BY deliveries_due
 LEFT JOIN users ON users.id = deliveries.user_id AND users.deleted_at IS NULL
 WHERE status IN ('scheduled', 'retrying') AND due_at <= :now AND fire_at < :late_before
