@@ -18,7 +18,9 @@ from natalis.api.rate import RateLimiter
 from natalis.api.reference import Reference
 from natalis.api.refusals import refuse
 from natalis.api.shell import Shell
+from plimsoll.instrument import traces
 from plimsoll.instrument.asgi import HttpMetrics, InstrumentedApplication, Receive, Scope, Send
+from plimsoll.instrument.http_spans import TracedApplication
 
 Table: TypeAlias = list[tuple[Operation, Handler]]
 
@@ -43,7 +45,8 @@ class Api:
         routes = [Route(path, Place(here, gate)) for path, here in by_path.items()]
         self._router = Router(routes, redirect_slashes=False, default=self._elsewhere)
         # ids, HEAD and metrics come before routing, so that a path which leads nowhere has them too
-        self._outermost = InstrumentedApplication(Shell(self._router), http)
+        counted = InstrumentedApplication(Shell(self._router), http)
+        self._outermost = counted if traces.listening() is None else TracedApplication(counted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's questions whether we are ready and whether we have ended."""

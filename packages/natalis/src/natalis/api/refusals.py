@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from natalis.api import problems
 from natalis.api.problems import Refusal, answer_to
-from natalis.api.shell import is_client_gone, request_id_of
+from natalis.api.shell import is_client_gone
 from plimsoll.instrument.asgi import Scope
+from plimsoll.instrument.logs import request_id
 
 _LOG = logging.getLogger("natalis.api")
 _SERVER_ERROR = 500
@@ -18,10 +19,9 @@ _GONE = Refusal(problems.MALFORMED, "The client went away before the end of its 
 
 def refuse(scope: Scope, error: Exception) -> Response:
     """Answer with problem details; log what was not foreseen, with its traceback."""
-    request_id = request_id_of(scope)
     if is_client_gone(scope):
         error = _GONE  # whatever that led to here: nobody reads the answer, and it is no fault of ours
-    found = answer_to(error, request_id)
+    found = answer_to(error, request_id.get())
     if found.problem.status >= _SERVER_ERROR:
-        _LOG.error("request failed", exc_info=error, extra={"ecs": {"http.request.id": request_id}})
+        _LOG.error("request failed", exc_info=error)
     return Response(found.body(), found.problem.status, found.headers, problems.MEDIA_TYPE)

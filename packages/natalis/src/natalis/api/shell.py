@@ -9,8 +9,8 @@ import time
 from itertools import count
 
 from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send, route_template
+from plimsoll.instrument.logs import FIELDS, request_id
 
-REQUEST_ID = "natalis.request_id"
 CLIENT_GONE = "natalis.client_gone"
 _REFUSED = 400
 _OFFERED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -48,14 +48,14 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _offered_id(scope) or f"{self._series}{next(self._ids):016x}"
-        scope.setdefault("state", {})[REQUEST_ID] = request_id
+        own_id = _offered_id(scope) or f"{self._series}{next(self._ids):016x}"
+        before = request_id.set(own_id)
         head = scope["method"] == "HEAD"
         if head:
             scope["method"] = "GET"
         began = time.perf_counter()
         status = 0
-        incoming = _Incoming(receive, scope["state"])
+        incoming = _Incoming(receive, scope.setdefault("state", {}))
 
         async def complete(message: Message) -> None:
             nonlocal status
@@ -63,7 +63,7 @@ class Shell:
                 status = message["status"]
                 if status >= _REFUSED and _has_body(scope):
                     await incoming.drain()
-                message["headers"] = _completed(message["headers"], request_id)
+                message["headers"] = _completed(message["headers"], own_id)
             elif head:
                 message = {**message, "body": b""}
             await send(message)
@@ -73,7 +73,8 @@ class Shell:
         finally:
             if head:
                 scope["method"] = "HEAD"
-            _log(scope, request_id, status, time.perf_counter() - began)
+            _log(scope, status, time.perf_counter() - began)
+            request_id.reset(before)
 
 
 class _Incoming:
@@ -106,12 +107,6 @@ def _has_body(scope: Scope) -> bool:
     return b"expect" not in names and bool(names & {b"content-length", b"transfer-encoding"})
 
 
-def request_id_of(scope: Scope) -> str:
-    """Return what the log calls a request."""
-    found = scope.get("state", {}).get(REQUEST_ID, "")
-    return found if isinstance(found, str) else ""
-
-
 def is_client_gone(scope: Scope) -> bool:
     """Return whether the client went away before it had sent its whole request."""
     return CLIENT_GONE in scope.get("state", {})
@@ -122,20 +117,19 @@ def _offered_id(scope: Scope) -> str | None:
     return offered.decode("ascii") if _OFFERED.fullmatch(offered) else None
 
 
-def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+def _completed(headers: list[tuple[bytes, bytes]], own_id: str) -> list[tuple[bytes, bytes]]:
     named = {name for name, _ in headers}
     added = _SECURITY if _SECURITY_NAMES.isdisjoint(named) else [each for each in _SECURITY if each[0] not in named]
-    return [*headers, *added, (b"x-request-id", request_id.encode())]
+    return [*headers, *added, (b"x-request-id", own_id.encode())]
 
 
-def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+def _log(scope: Scope, status: int, seconds: float) -> None:
     if _LOG.isEnabledFor(logging.DEBUG):  # metrics count every request; a line each is for who looks for one
         # the path is left out: it can hold a recipient's token; the template cannot
         fields = {
-            "http.request.id": request_id,
             "http.request.method": scope["method"],
             "http.route": route_template(scope),
             "http.response.status_code": status,
             "event.duration": int(seconds * 1e9),
         }
-        _LOG.debug("%s %s %s", scope["method"], fields["http.route"], status, extra={"ecs": fields})
+        _LOG.debug("%s %s %s", scope["method"], fields["http.route"], status, extra={FIELDS: fields})
