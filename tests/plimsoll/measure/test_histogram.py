@@ -202,3 +202,22 @@ def test_an_empty_one_reads_nothing_everywhere() -> None:
 def test_what_is_no_histogram_is_refused(plain: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         Histogram.from_json(plain)
+
+
+@given(st.lists(st.integers(min_value=-(10**12), max_value=10**12)), st.lists(st.integers(0, 10**9)))
+def test_packing_changes_nothing_but_the_room_it_takes(first: list[int], second: list[int]) -> None:
+    plain, packed, more = of(first), of(first), of(second)
+
+    packed.pack()
+    packed.pack()
+
+    assert packed == plain
+    assert plain == packed
+    assert list(packed.spread()) == list(plain.spread())
+    assert packed.to_json() == plain.to_json()
+    assert packed.percentiles((0, 50, 99.9, 100)) == plain.percentiles((0, 50, 99.9, 100))
+    assert all(packed.buckets.get(bucket, 0) == plain.buckets.get(bucket, 0) for bucket in range(-3, 300))
+    more.merge(packed)
+    packed.merge(of(second))
+    plain.merge(of(second))
+    assert packed == more == plain

@@ -65,7 +65,10 @@ class Timeline:
         """Add what was recorded in the second that starts so many whole seconds after the start."""
         while at // self.seconds >= SLOTS:
             self._halve()
-        self._slot(at // self.seconds).merge(slot_of(recording))
+        number = at // self.seconds
+        if number == len(self.slots) and self.slots:
+            self.slots[-1].latency.pack()  # hundreds of slots are kept, and one is added to
+        self._slot(number).merge(slot_of(recording))
 
     def merge(self, other: Timeline) -> None:
         """Lay another over it: users of different machines add up, second by second, as well as slots carry it."""
@@ -129,4 +132,5 @@ def _joined(slots: Iterable[Slot]) -> Slot:
     whole = Slot()
     for slot in slots:
         whole.merge(slot)
+    whole.latency.pack()
     return whole
