@@ -32,9 +32,9 @@ def over_time(found: Findings) -> Iterator[Plot]:
         "Rate",
         points,
         [
-            ("planned iterations", "planned", planned),
-            ("iterations", "second", [each.iterations for each in points]),
+            ("planned iterations", "plan", planned),  # a wide band, for what keeps to the plan lies on it
             ("requests", "first", [each.rate for each in points]),
+            ("iterations", "second", [each.iterations for each in points]),  # dashes, which let the line below be seen
         ],
         words.rate,
     )
