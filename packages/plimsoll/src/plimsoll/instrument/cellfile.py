@@ -139,12 +139,14 @@ class Found:
         shape: Of its family.
         labels: As text.
         at: Where its cells begin, in cells of the file.
+        end: Where they end.
         exemplars_at: Where its exemplars begin, in bytes; 0 for none.
     """
 
     shape: Shape
     labels: str
     at: int
+    end: int
     exemplars_at: int = 0
 
 
@@ -197,7 +199,8 @@ class Contents:
         elif what == _SERIES:
             family = self._by_number[owner]
             if isinstance(family, Shape):
-                found = Found(family, text.decode(), cells_at // _CELL)
+                at = cells_at // _CELL
+                found = Found(family, text.decode(), at, at + family.width)
                 self.series.append(found)
                 self._by_number[self._count] = found
         elif what == _EXEMPLARS:

@@ -196,12 +196,13 @@ def _names_in(folded: _Read | None) -> frozenset[str]:
 def _add(together: Together, found: _Read, name: str, *, is_living: bool) -> None:
     cells = memoryview(found.held).cast("d")
     pid = name.partition("-")[0]
-    for shape in found.contents.families:
-        together.declare(shape)
+    places = [(each, together.of(each, is_living=is_living)) for each in found.contents.families]
+    by_shape = {id(shape): place for shape, place in places}
     for each in found.contents.series:
-        values = cells[each.at : each.at + each.shape.width]
-        exemplars = exemplars_of(found.held, each)
-        together.add(each.shape, each.labels, values, exemplars, pid=pid, is_living=is_living)
+        place = by_shape[id(each.shape)]
+        if place is not None:
+            exemplars = exemplars_of(found.held, each) if each.exemplars_at else None
+            place.add(each.labels, [*map(float, cells[each.at : each.end])], exemplars, pid)
 
 
 @contextlib.contextmanager

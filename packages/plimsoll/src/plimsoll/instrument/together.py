@@ -25,60 +25,59 @@ class _Merged:
 
 
 @dataclass(slots=True)
-class _Family:
+class Merging:
+    """A family while it is put together.
+
+    Attributes:
+        shape: What it is.
+        series: What was found, by the text of its labels.
+    """
+
     shape: Shape
     series: dict[str, _Merged] = field(default_factory=dict)
+
+    def add(self, labels: str, cells: list[float], exemplars: list[Exemplar | None] | None, pid: str) -> None:
+        """Take a series in.
+
+        Args:
+            labels: As text.
+            cells: Its numbers; kept.
+            exemplars: One for each bucket; None where there are none.
+            pid: Whose it is.
+        """
+        shape = self.shape
+        if shape.mode is Mode.EACH:
+            labels = f'{labels},pid="{pid}"' if labels else f'pid="{pid}"'
+        known = self.series.get(labels)
+        if known is None:
+            self.series[labels] = _Merged(cells, exemplars)
+        elif shape.kind is Kind.GAUGE:
+            _put_gauge(known, cells, shape.mode)
+        elif len(cells) == 1:
+            known.cells[0] += cells[0]
+        else:
+            known.cells = [one + other for one, other in zip(known.cells, cells, strict=True)]
+            if exemplars is not None:
+                known.exemplars = exemplars if known.exemplars is None else _latest(known.exemplars, exemplars)
 
 
 class Together:
     """Families as several processes have them; where shapes differ, the first one's is the one."""
 
     def __init__(self) -> None:
-        self._families: dict[str, _Family] = {}
+        self._families: dict[str, Merging] = {}
 
-    def declare(self, shape: Shape) -> None:
-        """Take a family in."""
-        if shape.name not in self._families:
-            self._families[shape.name] = _Family(shape)
+    def of(self, shape: Shape, *, is_living: bool) -> Merging | None:
+        """Return where series of a shape go; None where they are not kept.
 
-    def add(
-        self,
-        shape: Shape,
-        labels: str,
-        cells: Sequence[float] | memoryview,
-        exemplars: list[Exemplar | None] | None,
-        *,
-        pid: str,
-        is_living: bool,
-    ) -> None:
-        """Take a series in.
-
-        Args:
-            shape: Of its family.
-            labels: As text.
-            cells: Its numbers; taken as they are now.
-            exemplars: One for each bucket; None where there are none.
-            pid: Whose it is.
-            is_living: Whether that process is; of the dead only counts are kept.
+        That is: of another shape by the same name, since its numbers mean something else; and gauges of the dead.
         """
-        family = self._families[shape.name]
+        family = self._families.get(shape.name)
+        if family is None:
+            family = self._families[shape.name] = Merging(shape)
         if _meaning(family.shape) != _meaning(shape) or (shape.kind is Kind.GAUGE and not is_living):
-            return
-        if shape.mode is Mode.EACH:
-            labels = f'{labels},pid="{pid}"' if labels else f'pid="{pid}"'
-        known = family.series.get(labels)
-        if known is None:
-            family.series[labels] = _Merged(list(cells), exemplars)
-            return
-        if shape.kind is Kind.GAUGE:
-            _put_gauge(known, cells, shape.mode)
-            return
-        sums = known.cells
-        for at, value in enumerate(cells):
-            if value:
-                sums[at] += value
-        if exemplars is not None:
-            known.exemplars = exemplars if known.exemplars is None else _latest(known.exemplars, exemplars)
+            return None
+        return family
 
     def families(self) -> list[tuple[Shape, list[Series]]]:
         """Return everything, as it is to be told."""
@@ -111,12 +110,12 @@ def _meaning(shape: Shape) -> tuple[object, ...]:
     return shape.kind, shape.labels, shape.bounds, shape.mode
 
 
-def _put_gauge(known: _Merged, cells: Sequence[float] | memoryview, mode: Mode) -> None:
+def _put_gauge(known: _Merged, cells: list[float], mode: Mode) -> None:
     value, before = cells[0], known.cells[0]
     if math.isnan(value):
         return
     if math.isnan(before):
-        known.cells = list(cells)
+        known.cells = cells
         return
     known.said += 1
     match mode:
@@ -128,7 +127,7 @@ def _put_gauge(known: _Merged, cells: Sequence[float] | memoryview, mode: Mode) 
             known.cells[0] = min(before, value)
         case Mode.LATEST | Mode.EACH:  # of one pid there is one
             if mode is Mode.LATEST and cells[1] > known.cells[1]:
-                known.cells = list(cells)
+                known.cells = cells
 
 
 def _told(shape: Shape, merged: _Merged) -> Cells:
