@@ -9,7 +9,9 @@ from plimsoll.budget import series
 from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.burn import burns_of
 from plimsoll.budget.dashboards.panel import Board, Bounds, Panel, Query, Row
+from plimsoll.budget.dashboards.queries import or_zero
 from plimsoll.budget.dashboards.view import SCALES, View
+from plimsoll.budget.measures import Increase, Rate
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import Matcher, Selector, duration
 from plimsoll.budget.sides import Good
@@ -69,10 +71,16 @@ def _promises(view: View) -> Row:
 def _stands(view: View) -> Iterator[Panel]:
     for promise in view.promises:
         if promise.measure is not None:
-            query = Query(str(_one(promise, series.VALUE)), _words(promise))
+            query = Query(_value(promise), _words(promise))
             about = promise.budget.why or promise.indicator.about
             panel = Panel(_words(promise).capitalize(), (query,), Kind.LINES, SCALES[promise.indicator.unit], about)
             yield view.with_promise(panel, promise)
+
+
+def _value(promise: Promise) -> str:
+    """Return the query of its present value: what never happened yet has no series, and happened 0 times."""
+    value = str(_one(promise, series.VALUE))
+    return or_zero(value) if isinstance(promise.measure, Increase | Rate) else value
 
 
 def _alerts(view: View) -> Row:

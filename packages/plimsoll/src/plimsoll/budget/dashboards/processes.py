@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.dashboards.panel import Panel, Query
-from plimsoll.budget.dashboards.queries import highest, rate, total
+from plimsoll.budget.dashboards.queries import highest, quantile, rate, total
 from plimsoll.budget.dashboards.view import View
 from plimsoll.budget.sources import Source
 
 
 def loop_lag(view: View) -> Panel:
     """Return how long ready callbacks wait."""
-    query = Query(highest(view.of(Source.PROCESS, "event_loop_lag_seconds"), "job", "instance"), "{{job}} {{instance}}")
+    lag = view.of(Source.PROCESS, "event_loop_lag_seconds")
+    query = Query(quantile(0.99, lag, "job", "instance"), "{{job}} {{instance}}")
     about = "How long what is ready waits for its turn: everything that the process answers is late by that."
-    return Panel("Event-loop lag", (query,), scale=Scale.SECONDS, about=about)
+    return Panel("Event-loop lag p99", (query,), scale=Scale.SECONDS, about=about)
 
 
 def cpu(view: View) -> Panel:
