@@ -51,8 +51,7 @@ class Promise:
     @property
     def slug(self) -> str:
         """Its name in files and anchors: `latency`, or `latency-create-user`."""
-        words = self.budget.name if self.endpoint is None else f"{self.budget.name} {self.endpoint.name}"
-        return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+        return slug_of(self.budget.name if self.endpoint is None else f"{self.budget.name} {self.endpoint.name}")
 
     @property
     def bound(self) -> float:
@@ -91,6 +90,11 @@ def promises_of(file: BudgetFile) -> tuple[Promise, ...]:
         for budget in file.budgets
         for endpoint in endpoints_of(file, budget)
     )
+
+
+def slug_of(words: str) -> str:
+    """Return words as files and anchors are named: `latency-create-user`."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def endpoints_of(file: BudgetFile, budget: Budget) -> Sequence[Endpoint | None]:

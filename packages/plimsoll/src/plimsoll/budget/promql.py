@@ -96,8 +96,7 @@ class Selector:
         for matcher in self.matchers:
             found.setdefault(matcher.label, _meets(self.matchers, matcher.label))
         pairs = {**found, **labels}
-        inside = ",".join(f'{label}="{value}"' for label, value in pairs.items() if value)
-        return f"{self.name}{{{inside}}}" if inside else self.name
+        return str(Selector(self.name, tuple(Matcher(label, "=", value) for label, value in pairs.items() if value)))
 
 
 def _meets(matchers: Iterable[Matcher], label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin
@@ -23,6 +24,7 @@ _MAPPINGS: Final[dict[str, type[msgspec.Struct]]] = {
     "indicators": model.OwnIndicator,
     "scenarios": model.Scenario,
 }
+_NO_MEMBER = re.compile(r"Invalid enum value '(?P<written>.*)'")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`")
 
 
@@ -101,23 +103,41 @@ def _explained(
     if said and said["key"]:
         return _at(document, path, where, "a key of it is no text", "quote what holds a comma or looks like a number")
     unknown = _UNKNOWN.fullmatch(problem)
+    if (member := _NO_MEMBER.fullmatch(problem)) is not None:
+        return _at(
+            document, path, where, f"there is no {member['written']!r}", _nearest(member["written"], _words(path))
+        )
     if unknown is None:
         problem, _, remedy = problem.partition("; ")
         return _at(document, path, where, _lowered(problem), remedy or "see the reference of the budget file")
     key = unknown["key"]
-    near = get_close_matches(key, _known_keys(path), n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known here are {', '.join(sorted(_known_keys(path)))}"
     place = document.keys.get((*path, key)) or document.nearest(path)
     field = f"{where}:{place.line}:{place.column}: {places.words_of((*path, key))}"
-    return InvalidInput(field, "there is no such key", remedy)
+    return InvalidInput(field, "there is no such key", _nearest(key, _known_keys(path)))
+
+
+def _nearest(written: str, known: list[str]) -> str:
+    near = get_close_matches(written, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known here are {', '.join(sorted(known))}"
+
+
+def _words(path: places.Path) -> list[str]:
+    """Return the words of which one may stand at a path."""
+    held = _held(path)
+    return [str(each) for each in held] if isinstance(held, type) and issubclass(held, StrEnum) else []
+
+
+def _held(path: places.Path) -> Any:
+    """Return the type of what stands at a path."""
+    held: Any = BudgetFile
+    for step in path:
+        held = _below(_bare(held), step)
+    return _bare(held)
 
 
 def _known_keys(path: places.Path) -> list[str]:
     """Return the keys that may stand in the object at a path, as the file writes them."""
-    held: Any = BudgetFile
-    for step in path:
-        held = _below(_bare(held), step)
-    struct = _bare(held)
+    struct = _held(path)
     return [field.encode_name for field in msgspec.structs.fields(struct)] if _is_struct(struct) else []
 
 

@@ -11,16 +11,17 @@ from difflib import get_close_matches
 from math import isclose
 from typing import Final
 
-from plimsoll.budget.amounts import EXAMPLES, Unit
+from plimsoll.budget.alerts import BURN
+from plimsoll.budget.amounts import EXAMPLES, Amount, Unit
 from plimsoll.budget.boards import refusals_of_boards
 from plimsoll.budget.burn import STEEPEST, shortest_window
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS, Indicator
-from plimsoll.budget.measures import Eventful, Measure, Quantile
+from plimsoll.budget.measures import Eventful, Level, Measure, Quantile, Up
 from plimsoll.budget.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.own_indicators import indicator_of
 from plimsoll.budget.places import Path
-from plimsoll.budget.promises import endpoints_of, indicators_of
+from plimsoll.budget.promises import endpoints_of, indicators_of, slug_of
 from plimsoll.budget.promql import duration, matchers_of, number
 from plimsoll.budget.routing import refusals_of_routing
 from plimsoll.budget.sides import Good
@@ -30,6 +31,9 @@ from plimsoll.budget.sources import Source
 Refusal = tuple[Path, str, str]
 """Where, what is wrong, what would be right."""
 _UNITS: Final[Mapping[str, Unit]] = {"traffic": Unit.PER_SECOND, "window": Unit.SECONDS, "rate": Unit.SECONDS}
+_DO_NOT_GROW: Final = ("they do not grow", "write each upper bound once, the smallest first")
+_SHORTEST_RATE: Final = 30.0
+"""Seconds; a shorter window holds no two scrapes of those that are usual, and every rate in it is absent."""
 
 
 def refusals_of(file: BudgetFile) -> Iterator[Refusal]:
@@ -39,6 +43,7 @@ def refusals_of(file: BudgetFile) -> Iterator[Refusal]:
     yield from _of_watch(file.watch)
     yield from _of_own(file)
     yield from _doubled([budget.name for budget in file.budgets], ("budgets",))
+    yield from _alike(file.budgets)
     yield from _doubled_alerts(file.budgets)
     known = indicators_of(file)
     for number_, budget in enumerate(file.budgets):
@@ -65,16 +70,23 @@ def _of_watch(watch: Watch | None) -> Iterator[Refusal]:
         except ValueError as error:
             yield ("watch", "sources", name), *_halves(error)
     if watch.buckets is not None and list(watch.buckets) != sorted(set(watch.buckets)):
-        yield ("watch", "buckets"), "they do not grow", "write each upper bound once, the smallest first"
+        yield ("watch", "buckets"), *_DO_NOT_GROW
     yield from _units(watch, ("watch",))
+    yield from _too_short(watch.rate, ("watch", "rate"))
 
 
 def _of_own(file: BudgetFile) -> Iterator[Refusal]:
     for name, own in file.indicators.items():
         if name in INDICATORS:
             yield ("indicators", name), f"{name!r} is an indicator that every file has", "give it another name"
-        if own.increase is not None and own.increase.over.unit is not Unit.SECONDS:
-            yield ("indicators", name, "increase", "over"), *_wrong_unit(own.increase.over.text, Unit.SECONDS)
+        if own.increase is not None:
+            if own.increase.over.unit is not Unit.SECONDS:
+                yield ("indicators", name, "increase", "over"), *_wrong_unit(own.increase.over.text, Unit.SECONDS)
+            yield from _too_short(own.increase.over, ("indicators", name, "increase", "over"))
+        if own.quantile is not None and list(own.quantile.buckets) != sorted(set(own.quantile.buckets)):
+            yield ("indicators", name, "quantile", "buckets"), *_DO_NOT_GROW
+        if own.ratio is not None and own.ratio.all in (own.ratio.some, (own.ratio.some,)):
+            yield ("indicators", name, "ratio"), "some is all, so it is always 100 %", "narrow what is counted as some"
         try:
             measure = indicator_of(name, own).live(sight_of(None))  # type: ignore[misc]  # one's own always has one
             for selector in measure.reads():
@@ -101,6 +113,8 @@ def _of_budget(
     for number_, name in enumerate(budget.endpoints):
         if name not in endpoints:
             yield (*path, "endpoints", number_), *_not_among(name, list(endpoints), "endpoint")
+        if name in budget.endpoints[:number_]:
+            yield (*path, "endpoints", number_), f"{name!r} stands here a second time", "keep one of the two"
     yield from _units(budget, path)
     if budget.alert is not None and budget.alert.lasts.unit is not Unit.SECONDS:
         yield (*path, "alert", "for"), *_wrong_unit(budget.alert.lasts.text, Unit.SECONDS)
@@ -122,7 +136,7 @@ def _of_sight(budget: Budget, path: Path, indicator: Indicator, sight: Sight) ->
             yield (*path, key), f"{indicator.name} has no data: {error}", error.remedy
         return
     yield from _of_buckets(budget, path, measure)
-    yield from _of_alert(budget, path, indicator)
+    yield from _of_alert(budget, path, indicator, measure)
     yield from _of_window(budget, path, indicator, measure)
 
 
@@ -137,15 +151,26 @@ def _of_buckets(budget: Budget, path: Path, measure: Measure) -> Iterator[Refusa
             yield (*path, key), problem, f"take one of {ends} s, or give the service such a bucket and name all"
 
 
-def _of_alert(budget: Budget, path: Path, indicator: Indicator) -> Iterator[Refusal]:
-    """Yield an alert on a share that is crossed by nothing."""
-    if budget.alert is None or indicator.unit is not Unit.SHARE:
+def _of_alert(budget: Budget, path: Path, indicator: Indicator, measure: Measure) -> Iterator[Refusal]:
+    """Yield an alert on a bound that is crossed by nothing, or by everything."""
+    if budget.alert is None:
         return
-    bound = budget.bound.value
-    if indicator.good is Good.BELOW and bound >= 1:
-        yield (*path, "alert"), f"no share exceeds {budget.bound.text}: it can never fire", "put the bound under 100 %"
-    if indicator.good is Good.ABOVE and bound <= 0:
-        yield (*path, "alert"), f"no share is under {budget.bound.text}: it can never fire", "put the bound above 0 %"
+    place, bound, written = (*path, "alert"), budget.bound.value, budget.bound.text
+    if indicator.good is Good.BELOW and indicator.unit is Unit.SHARE and bound >= 1:
+        yield place, f"no share exceeds {written}: it can never fire", "put the bound under 100 %"
+    is_own_gauge = isinstance(measure, Level) and indicator.name not in INDICATORS  # which may be negative
+    if indicator.good is Good.ABOVE and bound <= 0 and not is_own_gauge:
+        yield place, f"{indicator.name} is never under {written}: it can never fire", "put the bound above 0"
+    if indicator.good is Good.ABOVE and bound > 1 and (indicator.unit is Unit.SHARE or isinstance(measure, Up)):
+        yield (
+            place,
+            f"{indicator.name} never reaches {written}: it would always fire",
+            "put the bound where it can be kept",
+        )
+    if isinstance(measure, Quantile) and measure.buckets and bound >= measure.buckets[-1]:
+        most = number(measure.buckets[-1])
+        why = f"no percentile of {measure.histogram.name} is ever above its last bucket of {most} s: it can never fire"
+        yield place, why, "put the bound lower, or give the service a longer bucket"
 
 
 def _of_window(budget: Budget, path: Path, indicator: Indicator, measure: Measure) -> Iterator[Refusal]:
@@ -183,6 +208,12 @@ def _units(holder: Budget | Watch, path: Path) -> Iterator[Refusal]:
             yield (*path, key), *_wrong_unit(amount.text, unit)
 
 
+def _too_short(amount: Amount | None, path: Path) -> Iterator[Refusal]:
+    if amount is not None and amount.unit is Unit.SECONDS and amount.value < _SHORTEST_RATE:
+        why = f"{amount.text} is too short: it holds no two scrapes, and without them there is no rate"
+        yield path, why, "take 5m, or at least four times the interval between scrapes"
+
+
 def _wrong_unit(written: str, unit: Unit) -> tuple[str, str]:
     return f"{written!r} is not {unit}", f"write it as {EXAMPLES[unit]}"
 
@@ -197,12 +228,32 @@ def _doubled(names: list[str], path: Path) -> Iterator[Refusal]:
             yield (*path, number_, "name"), f"{name!r} is the name of another one too", "give one of them another name"
 
 
+def _alike(budgets: tuple[Budget, ...]) -> Iterator[Refusal]:
+    """Yield a budget's name that is another's but for signs: files and anchors could not tell the two apart."""
+    seen: dict[str, str] = {}
+    for number_, budget in enumerate(budgets):
+        slug = slug_of(budget.name)
+        if not slug:
+            yield (
+                ("budgets", number_, "name"),
+                f"{budget.name!r} has no Latin letter or digit",
+                "give it a name in words",
+            )
+        if slug in seen:
+            problem = f"{budget.name!r} and {seen[slug]!r} differ in nothing but spaces and signs"
+            yield ("budgets", number_, "name"), problem, "give one of them another name"
+        seen[slug] = budget.name
+
+
 def _doubled_alerts(budgets: tuple[Budget, ...]) -> Iterator[Refusal]:
     """Yield an alert's name that stands twice: routes, silences and pages could not tell the two apart."""
     seen: set[str] = set()
     for number_, budget in enumerate(budgets):
         if budget.alert is None:
             continue
+        if budget.alert.name == BURN:
+            problem = f"{BURN!r} is what alerts on a budget's window are called"
+            yield ("budgets", number_, "alert", "name"), problem, "give it another name"
         if budget.alert.name in seen:
             problem = f"{budget.alert.name!r} is the name of another alert too"
             yield ("budgets", number_, "alert", "name"), problem, "give one of them another name"
@@ -210,7 +261,7 @@ def _doubled_alerts(budgets: tuple[Budget, ...]) -> Iterator[Refusal]:
 
 
 def _not_among(name: str, known: list[str], what: str) -> tuple[str, str]:
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    near = get_close_matches(name, [str(each) for each in known], n=1, cutoff=0.5)
     remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
     return f"there is no {what} {name!r}", remedy
 
