@@ -25,11 +25,11 @@ class Process:
         return {each.labels["resource"]: each.value for each in samples if each.name == "service_cost_dollars_total"}
 
 
-def test_use_since_the_start_is_multiplied_by_its_price() -> None:
+def test_use_is_multiplied_by_its_price() -> None:
     process = Process(Prices(cpu_second=0.5, gb_hour=4, instance_hour=2))
     process.used = Usage(cpu=7, memory=1e9, at=100 + 1800)
 
-    assert process.costs() == {"cpu": 1.0, "memory": 2.0, "instance": 1.0}
+    assert process.costs() == {"cpu": 3.5, "memory": 2.0, "instance": 1.0}
 
 
 def test_memory_is_what_was_held_between_two_looks_on_average() -> None:
@@ -42,7 +42,7 @@ def test_memory_is_what_was_held_between_two_looks_on_average() -> None:
 
 
 def test_what_has_no_price_is_not_told_of() -> None:
-    assert Process(Prices(cpu_second=1)).costs() == {"cpu": 0.0}
+    assert Process(Prices(cpu_second=1)).costs() == {"cpu": 5.0}
 
 
 def test_a_process_knows_what_it_uses() -> None:

@@ -70,7 +70,7 @@ class Usage:
     """What the process has used up to a moment.
 
     Attributes:
-        cpu: Seconds of processors.
+        cpu: Seconds of processors, since the process began.
         memory: Bytes held at that moment.
         at: Seconds, by a clock that only goes on.
     """
@@ -115,7 +115,8 @@ class Cost:
                 dollars.at(name).set_function(cost)
 
     def _of_cpu(self) -> float:
-        return (self._usage().cpu - self._since.cpu) * self._prices.cpu_second
+        # All of it, loading included; and a process that was forked has a clock of its own, which began with it.
+        return self._usage().cpu * self._prices.cpu_second
 
     def _of_instance(self) -> float:
         return (self._usage().at - self._since.at) / _HOUR * self._prices.instance_hour
