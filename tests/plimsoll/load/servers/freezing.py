@@ -2,7 +2,7 @@
 
 `freezing.py SERVICE FREEZES_AFTER FREEZES_FOR`, in seconds; the freeze is counted from the first request. It prints its
 port. `/lateness` says by how many milliseconds its own answers missed their instants, 90 % of them and all: what the
-machine added.
+machine added. `/record` says of each request when it had come and when it was answered, in nanoseconds, a line each.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Answers:
     def __init__(self) -> None:
         self.first: int | None = None
         self.late = [0]
-        self.due: deque[tuple[int, asyncio.Transport]] = deque()
+        self.record: list[tuple[int, int]] = []
+        self.due: deque[tuple[int, int, asyncio.Transport]] = deque()
         self.timer = timer(asyncio.get_running_loop(), self.ring)
 
     def ask(self, transport: asyncio.Transport) -> None:
@@ -36,16 +37,18 @@ class Answers:
         self.first = now if self.first is None else self.first
         due, begins = now + SERVICE, self.first + AFTER
         due = max(due, begins + LENGTH) if begins <= due < begins + LENGTH else due
-        self.due.append((due, transport))
+        self.due.append((due, now, transport))
         if len(self.due) == 1:
             self.timer.set(due)
 
     def ring(self) -> None:
         """Answer all that is due."""
         while self.due and self.due[0][0] <= perf_counter_ns():
-            due, transport = self.due.popleft()
+            due, came, transport = self.due.popleft()
+            answered = perf_counter_ns()
             answer(transport, "ok")
             self.late.append(perf_counter_ns() - due)
+            self.record.append((came, answered))
         if self.due:
             self.timer.set(self.due[0][0])
 
@@ -72,6 +75,8 @@ class Connection(asyncio.Protocol):
         for head in heads:
             if b" /lateness" in head:
                 answer(self._transport, self._answers.said())
+            elif b" /record" in head:
+                answer(self._transport, "\n".join(f"{came} {answered}" for came, answered in self._answers.record))
             else:
                 self._answers.ask(self._transport)
 
