@@ -31,6 +31,13 @@ REPORT: Final[Commands] = MappingProxyType(
     },
 )
 """Below `report`."""
+SLO: Final[Commands] = MappingProxyType(
+    {
+        "state": ("plimsoll.cli.slo", "How every promise stands; `slo` does the same."),
+        "explain": ("plimsoll.cli.slo_explain", "Say what an alert means, how soon it is raised and what that costs."),
+    }
+)
+"""Below `slo`."""
 ALONE: Final[Commands] = MappingProxyType(
     {
         "compare": ("plimsoll.cli.compare", "Show how two runs differ."),
@@ -77,13 +84,21 @@ class LazyGroup(click.Group):
             formatter.write_dl(rows)
 
 
-class ReportGroup(LazyGroup):
-    """A group in which a file stands for `run` with that file."""
+class GroupWithDefault(LazyGroup):
+    """A group in which one of its commands goes without saying.
+
+    Args:
+        default: Its name.
+    """
+
+    def __init__(self, *, default: str, **more: object) -> None:
+        super().__init__(**more)  # type: ignore[arg-type]  # as above
+        self._default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put in the command that goes without saying."""
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            args = ["run", *args]
+        if args and args[0] not in {*self.list_commands(ctx), *ctx.help_option_names}:
+            args = [self._default, *args]
         return super().parse_args(ctx, args)
 
 
@@ -107,9 +122,14 @@ def load() -> None:
     """Load a service: at a rate it does not choose, or by users that wait for it."""
 
 
-@plimsoll.group(cls=ReportGroup, commands_at=REPORT)
+@plimsoll.group(cls=GroupWithDefault, commands_at=REPORT, default="run")
 def report() -> None:
     """Report what was measured elsewhere or before."""
+
+
+@plimsoll.group(cls=GroupWithDefault, commands_at=SLO, default="state")
+def slo() -> None:
+    """Show how every promise stands, by what Prometheus recorded; or say what an alert means."""
 
 
 def run(arguments: Sequence[str]) -> int:

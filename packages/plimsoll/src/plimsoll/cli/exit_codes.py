@@ -43,10 +43,10 @@ _MEANINGS: Final = MappingProxyType(
         ExitCode.RUN_FAILED: "the run could not be carried out: setup raised, an engine died",
         ExitCode.INVALID: "INVALID: the generator itself was the bottleneck, so the figures say nothing of the service",
         ExitCode.REGRESSED: "REGRESSED: slower than the baseline",
-        ExitCode.UNDECIDED: "UNDECIDED: too noisy to say",
+        ExitCode.UNDECIDED: "UNDECIDED: too noisy, or too little data, to say",
         ExitCode.TARGET_FAILED: "the service came to no answer where one was needed",
         ExitCode.DRIFTED: "a rendered file is not what the budget file says",
-        ExitCode.FAIL: "FAIL: a threshold was crossed",
+        ExitCode.FAIL: "FAIL: a threshold was crossed, or an error budget is spent",
         ExitCode.INTERNAL: "a fault in Plimsoll itself",
         ExitCode.INTERRUPTED: "Ctrl-C; what was measured until then is written, marked partial",
     }

@@ -1,0 +1,163 @@
+"""How promises stand, as tables for a terminal and as plain values for JSON."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from plimsoll.budget.promql import duration
+from plimsoll.budget.quantities import quantity, share, time
+from plimsoll.budget.sides import Good
+from plimsoll.budget.standing import Burning, Standing, State
+
+_NARROWEST: Final = 100
+_STYLES: Final = {
+    Standing.KEPT: "green",
+    Standing.CROSSED: "bold red",
+    Standing.EXHAUSTED: "bold red",
+    Standing.IDLE: "dim",
+    Standing.NO_DATA: "yellow",
+    Standing.NO_RULE: "yellow",
+}
+_BAR: Final = 10
+
+
+def shown(service: str, states: Sequence[State]) -> str:
+    """Return the tables, and what they come to in sentences."""
+    budgeted = [each for each in states if each.promise.budget.window is not None]
+    others = [each for each in states if each.promise.budget.window is None]
+    console = Console(
+        file=StringIO(),
+        width=max(_NARROWEST, shutil.get_terminal_size().columns),
+        force_terminal=Console().is_terminal,
+        highlight=False,
+    )
+    if budgeted:
+        console.print(_table(f"Error budgets of {service}", _head(budgeted), map(_budgeted, budgeted)))
+    if others:
+        head = ("promise", "at present", "must be", "aimed at", "")
+        console.print(_table(f"Other promises of {service}", head, map(_bound, others)))
+    for line in _sentences(states):
+        console.print(line, markup=False)
+    return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]  # the StringIO above
+
+
+def plain(service: str, states: Iterable[State]) -> dict[str, Any]:
+    """Return the same as plain values: shares of 1, seconds, and `null` where there is no data."""
+    states = tuple(states)
+    return {
+        "service": service,
+        "broken": sum(each.standing.is_broken for each in states),
+        "promises": [_plain(each) for each in states],
+    }
+
+
+def _plain(state: State) -> dict[str, Any]:
+    promise = state.promise
+    found: dict[str, Any] = {
+        **promise.labels,
+        "indicator": promise.indicator.name,
+        "standing": state.standing.value,
+        "value": state.value,
+        "bound": promise.bound,
+        "target": promise.budget.target.value,
+    }
+    if promise.budget.window is not None:
+        found |= {
+            "window": promise.budget.window.value,
+            "objective": promise.objective,
+            "good": state.good,
+            "remaining": state.remaining,
+            "burn": {duration(each.window): each.pace for each in state.burns},
+            "empty_in": state.empty,
+        }
+    return found
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, name in enumerate(head):
+        table.add_column(name, justify="left" if number == 0 or not name else "right", no_wrap=number > 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _head(states: Sequence[State]) -> Sequence[str]:
+    windows = dict.fromkeys(tuple(burn.window for burn in each.burns) for each in states)
+    names = [f"burn {time(each)}" for each in next(iter(windows))] if len(windows) == 1 else ["burn", "burn, longer"]
+    return ("promise", "good", "objective", "over", "budget left", *names, "gone in", "")
+
+
+def _budgeted(state: State) -> Sequence[Text | str]:
+    window, objective = state.promise.budget.window, state.promise.objective
+    return (
+        _name(state),
+        _or_dash(state.good, share),
+        _or_dash(objective, share),
+        _or_dash(window.value if window else None, time),
+        _left(state),
+        *(_pace(each) for each in state.burns),
+        _or_dash(state.empty, time),
+        _standing(state),
+    )
+
+
+def _bound(state: State) -> Sequence[Text | str]:
+    promise = state.promise
+    unit, sign = promise.indicator.unit, "≤" if promise.indicator.good is Good.BELOW else "≥"
+    now = "-" if state.value is None else quantity(state.value, unit)
+    return _name(state), now, f"{sign} {promise.budget.bound.text}", promise.budget.target.text, _standing(state)
+
+
+def _name(state: State) -> str:
+    endpoint = state.promise.endpoint
+    return state.promise.budget.name + (f" of {endpoint.name}" if endpoint else "")
+
+
+def _left(state: State) -> Text | str:
+    if state.remaining is None:
+        return "-"
+    filled = round(max(0.0, min(1.0, state.remaining)) * _BAR)
+    return Text(f"{share(state.remaining)} {'█' * filled}{'░' * (_BAR - filled)}", _STYLES[state.standing])
+
+
+def _pace(burn: Burning) -> str:
+    return "-" if burn.pace is None else f"{burn.pace:.2f}x"
+
+
+def _standing(state: State) -> Text:
+    return Text(state.standing.value, _STYLES[state.standing])
+
+
+def _or_dash(value: float | None, words: Any) -> str:
+    return "-" if value is None else str(words(value))
+
+
+def _sentences(states: Sequence[State]) -> Iterator[str]:
+    yield ""
+    broken = [each for each in states if each.standing.is_broken]
+    kept = [each for each in states if each.standing is Standing.KEPT]
+    for each in broken:
+        alert = each.promise.budget.alert
+        more = f" - plimsoll slo explain {alert.name}" if alert else ""
+        yield f"✗ {_name(each)} is {each.standing}{more}"
+    yield f"{len(kept)} of {len(states)} promises kept, {len(broken)} broken."
+    said = {
+        Standing.IDLE: "Too little happens to judge",
+        Standing.NO_DATA: "Nothing is recorded yet, or its source is not scraped, of",
+        Standing.NO_RULE: "Prometheus has no rule (render and reload it) of",
+    }
+    for standing, words in said.items():
+        names = [_name(each) for each in states if each.standing is standing]
+        if names:
+            yield f"{words}: {', '.join(names)}."
+    others = [_name(each) for each in states if each.bound is not None]
+    if others:
+        yield f"Prometheus goes by other bounds than the file; render its rules again and reload: {', '.join(others)}."

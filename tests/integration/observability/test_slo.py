@@ -1,0 +1,186 @@
+"""`plimsoll slo` on a real Prometheus with the rendered rules: what is kept, what is broken, what cannot be said."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from natalis.testing.servers.prometheus import Prometheus
+from natalis.testing.servers.server import wait_until
+from plimsoll.budget import series
+from plimsoll.budget.reading import read_text
+from plimsoll.budget.rules.rendered import rules
+from plimsoll.cli.app import run
+from plimsoll.cli.exit_codes import ExitCode
+
+pytestmark = pytest.mark.network
+PATIENCE = timedelta(seconds=60)
+FILE = """
+service: {name: shop}
+watch: {sources: {http: 'job="shop"', database: 'job="shop"', business: 'job="shop"'}}
+budgets:
+  - {name: availability, indicator: availability, target: 99 %, window: 30d}
+  - {name: errors, indicator: errors, target: 2 %, alert: {name: HighErrorRate, for: 2m}}
+  - {name: pool, indicator: pool use, target: 80 %, action: alert}
+"""
+CONFIGURATION = """
+global: {{scrape_interval: 200ms, evaluation_interval: 200ms}}
+rule_files: [rules.yaml]
+scrape_configs: [{{job_name: shop, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
+"""
+
+
+class Shop:
+    """A service whose metrics grow with each scrape."""
+
+    def __init__(self) -> None:
+        self.bad, self._good, self._failed = 0, 0, 0
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.end_headers()
+                self.wfile.write(shop.metrics().encode())
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def metrics(self) -> str:
+        """Serve a hundred requests, of which some fail."""
+        self._good += 100 - self.bad
+        self._failed += self.bad
+        return (
+            f'http_requests_total{{method="GET",route="/",status_code="200"}} {self._good}\n'
+            f'http_requests_total{{method="GET",route="/",status_code="500"}} {self._failed}\n'
+        )
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    found = Shop()
+    serving = threading.Thread(target=found.server.serve_forever, args=(0.01,))
+    serving.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+    serving.join()
+
+
+@pytest.fixture
+def budget_file(tmp_path: Path) -> Path:
+    path = tmp_path / "plimsoll.yaml"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def watched(prometheus: Callable[..., Prometheus], shop: Shop) -> Callable[[], Prometheus]:
+    """Start Prometheus on the shop, with the rules of its file evaluated as often as a test likes."""
+
+    def start() -> Prometheus:
+        configuration = CONFIGURATION.format(port=shop.server.server_port)
+        return prometheus(configuration, {"rules.yaml": rules(read_text(FILE), every=0.2)})
+
+    return start
+
+
+def asked(capfd: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    capfd.readouterr()
+    code = run(["slo", *map(str, words)])
+    said = capfd.readouterr()
+    return code, said.out, said.err
+
+
+def has(server: Prometheus, name: str, budget: str) -> bool:
+    return bool(server.query(f'{name}{{budget="{budget}"}}'))
+
+
+def is_judged(server: Prometheus) -> bool:
+    budget = (series.REMAINING, series.bad_share(3600))
+    return all(has(server, name, "availability") for name in budget) and has(server, series.VALUE, "errors")
+
+
+def test_a_service_that_keeps_its_promises_has_its_whole_error_budget(
+    watched: Callable[[], Prometheus], budget_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = watched()
+    assert wait_until(lambda: is_judged(server), PATIENCE)
+
+    code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
+
+    assert code == ExitCode.PASS, out
+    assert "2 of 3 promises kept, 0 broken." in out
+    assert "100 % ██████████" in out
+    assert "Nothing is recorded yet, or its source is not scraped, of: pool." in out
+
+
+def test_a_spent_error_budget_and_a_crossed_bound_end_with_99_and_say_which(
+    watched: Callable[[], Prometheus], shop: Shop, budget_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shop.bad = 10
+    server = watched()
+    assert wait_until(lambda: is_judged(server), PATIENCE)
+
+    code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
+    _, text, _ = asked(capfd, budget_file, "--prometheus", server.url, "--json")
+
+    assert code == ExitCode.FAIL
+    assert "availability is exhausted" in out
+    assert "errors is crossed - plimsoll slo explain HighErrorRate" in out
+    found: dict[str, Any] = {each["budget"]: each for each in json.loads(text)["promises"]}
+    assert found["availability"]["good"] == pytest.approx(0.9, abs=0.001)
+    assert found["availability"]["remaining"] == pytest.approx(-9, abs=0.1)
+    assert found["availability"]["burn"]["1h"] == pytest.approx(10, abs=0.1)
+    assert found["errors"]["value"] == pytest.approx(0.1, abs=0.001)
+    assert found["pool"]["standing"] == "no data"
+
+
+def test_rules_without_any_data_are_undecided(
+    watched: Callable[[], Prometheus], shop: Shop, budget_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shop.server.server_close()
+    server = watched()
+    assert wait_until(lambda: has(server, series.BOUND, "pool"), PATIENCE)
+
+    code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
+
+    assert code == ExitCode.UNDECIDED
+    assert "0 of 3 promises kept, 0 broken." in out
+
+
+def test_a_prometheus_without_the_rules_is_told_apart_from_one_that_is_away(
+    prometheus: Callable[..., Prometheus], budget_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = prometheus("global: {}")
+
+    without = asked(capfd, budget_file, "--prometheus", server.url)
+    away = asked(capfd, budget_file, "--prometheus", "http://127.0.0.1:9")
+    wrong = asked(capfd, budget_file, "--prometheus", f"{server.url}/graph")
+
+    assert without[0] == away[0] == wrong[0] == ExitCode.TARGET_FAILED
+    assert "has no rules of shop: render them" in without[2]
+    assert "no Prometheus answers at http://127.0.0.1:9" in away[2]
+    assert wrong[2].startswith(("status_404", "not_prometheus"))
+
+
+def test_other_bounds_than_the_files_are_said(
+    watched: Callable[[], Prometheus], budget_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = watched()
+    assert wait_until(lambda: has(server, series.VALUE, "errors"), PATIENCE)
+    budget_file.write_text(FILE.replace("target: 2 %", "target: 3 %"), encoding="utf-8")
+
+    _, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
+
+    assert "other bounds than the file; render its rules again and reload: errors." in out
