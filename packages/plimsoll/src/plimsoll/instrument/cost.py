@@ -94,12 +94,13 @@ class Cost:
         usage: Tells what is used.
     """
 
-    __slots__ = ("_cpu", "_gigabyte_hours", "_prices", "_since", "_usage", "_used")
+    __slots__ = ("_began", "_gigabyte_hours", "_prices", "_usage", "_used")
 
     def __init__(self, registry: Registry, prices: Prices, usage: Callable[[], Usage] = usage_of_process) -> None:
         self._prices = prices
         self._usage = usage
-        self._since = self._used = usage()
+        self._used = usage()
+        self._began = self._used.at
         self._gigabyte_hours = 0.0
         dollars = registry.counter(
             "service_cost_dollars_total",
@@ -119,7 +120,7 @@ class Cost:
         return self._usage().cpu * self._prices.cpu_second
 
     def _of_instance(self) -> float:
-        return (self._usage().at - self._since.at) / _HOUR * self._prices.instance_hour
+        return (self._usage().at - self._began) / _HOUR * self._prices.instance_hour
 
     def _of_memory(self) -> float:
         """Take memory between two looks for what it was on average of both."""
