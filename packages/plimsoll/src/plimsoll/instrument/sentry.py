@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import sentry_sdk
+from sentry_sdk.consts import CompressionAlgo
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
@@ -59,6 +60,9 @@ class Reporter:
             include_local_variables=False,
             max_request_body_size="never",
             shutdown_timeout=LAST_SECONDS,
+            _experiments={
+                "transport_compression_algo": CompressionAlgo.GZIP
+            },  # whatever else is installed: every relay reads it
             before_send=self._cleaned,
             before_send_transaction=self._cleaned,
             before_breadcrumb=self._cleaned,
@@ -87,6 +91,8 @@ class Reporter:
     def _cleaned(self, event: Any, hint: dict[str, Any]) -> Any:
         del hint
         cleaned = self._clean.fields(event)
+        if "release" in cleaned:
+            cleaned["release"] = event["release"]  # `shop@1.2.0` has the looks of an address
         if "exception" in cleaned or "logentry" in cleaned:
             _say_where(cleaned)
         return cleaned
