@@ -26,6 +26,8 @@ BENCHMARKS = (
     "load_memory",
     "load_peers",
     "gate_trials",
+    "instrument_scrape",
+    "instrument_cost",
 )
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,18 +38,24 @@ class Running:
 
 
 @contextlib.contextmanager
-def natalis(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+def natalis(
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (str(Path(sys.executable).with_name("natalis")),),
+) -> Iterator[Running]:
     """Run a `natalis` command with `--json` in a folder until the block ends; end it in order.
 
     Args:
         arguments: The command with its options.
         folder: Where it runs; its log goes there, too.
         environment: Settings of it.
+        program: What is run; another one that takes the same arguments, where a benchmark says so.
 
     Raises:
         SystemExit: It ended before it was ready.
     """
-    command = [str(Path(sys.executable).with_name("natalis")), *arguments, "--json"]
+    command = [*program, *arguments, "--json"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATALIS_")}
     told = {**inherited, **(environment or {})}
     with (folder / f"{arguments[0]}.log").open("wb") as log:

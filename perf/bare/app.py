@@ -14,8 +14,8 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 import asyncpg
-from fastapi import FastAPI, HTTPException, Response  # type: ignore[import-not-found]  # is in .venvs/bare
-from pydantic import BaseModel, Field  # type: ignore[import-not-found]  # is in .venvs/bare
+from fastapi import FastAPI, HTTPException, Response
+from pydantic import BaseModel, Field
 
 CONNECTIONS = int(os.environ.get("BARE_CONNECTIONS", "20"))
 SCHEMA = """
@@ -33,7 +33,7 @@ SELECT = "SELECT first_name, last_name, email, birthday_date, timezone FROM user
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class NewUser(BaseModel):  # type: ignore[misc]  # pydantic is not there when this is checked
+class NewUser(BaseModel):
     """A person as sent."""
 
     firstName: Name  # noqa: N815 - as it is on the wire
@@ -65,7 +65,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=_lifespan)
 
 
-@app.post("/user", status_code=201)  # type: ignore[untyped-decorator]  # FastAPI is not there when this is checked
+@app.post("/user", status_code=201)
 async def create(given: NewUser, response: Response) -> User:
     """Store a person."""
     user_id = uuid4()
@@ -78,7 +78,7 @@ async def create(given: NewUser, response: Response) -> User:
     return User(id=user_id, **given.model_dump())
 
 
-@app.get("/user/{user_id}")  # type: ignore[untyped-decorator]  # FastAPI is not there when this is checked
+@app.get("/user/{user_id}")
 async def read(user_id: UUID) -> User:
     """Show a person."""
     row = await app.state.pool.fetchrow(SELECT, user_id)
