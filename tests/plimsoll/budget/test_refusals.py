@@ -194,8 +194,8 @@ def test_what_is_misspelt_is_answered_with_what_is_nearest(right: str, wrong: st
 def test_the_reason_is_one_that_whoever_wrote_the_file_can_follow() -> None:
     assert refused("target: 300 ms", "target: 400 ms") == (
         "x.yaml:25:13: budgets[0].target: no bucket of http_request_duration_seconds ends at 400 ms, so it would be"
-        " judged by guessing; take one of 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.3, 0.5, 1, 2, 5 s, or give the service"
-        " such a bucket and name all"
+        " judged by guessing; take one of 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.3, 0.5, 1, 2, 5 s, or give the"
+        " service such a bucket and name all"
     )
     assert refused("target: 0.1 %", "target: 7 %") == (
         "x.yaml:34:13: budgets[1].window: at an objective of 93.00% a burn of 14.4x is more than all events: it can"
