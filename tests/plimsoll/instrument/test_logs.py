@@ -88,6 +88,7 @@ def test_an_error_carries_its_traceback_without_secrets(stream: io.StringIO) -> 
         "<ada.lovelace+news@mail.example.org>",
         "GET /unsubscribe?user=1&token=hunter2&x=1",
         "connect(user='x', password=hunter2)",
+        "connect(user='x', password='hunter2 and more')",
         "{'api_key': 'hunter2', 'x': 1}",
         '{"client_secret": "hunter2"}',
     ],

@@ -15,7 +15,7 @@ _SCHEMES = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+")
 _USER_IN_URL = re.compile(r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z0-9+.-]+://)[^\s/@]+@")
 _LOCAL = r"\w.!#$%&'*+/=?^`{|}~-"
 _ADDRESS = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]+@[\w-]+(?:\.[\w-]+)+")
-_ASSIGNED = re.compile(rf"(?i)((?:{_NAMES})\w{{0,40}}=)[^\s&\"',;)\]}}]+")
+_ASSIGNED = re.compile(rf"(?i)((?:{_NAMES})\w{{0,40}}=)(?:\"[^\"]*\"|'[^']*'|[^\s&\"',;)\]}}]+)")
 _QUOTED = re.compile(rf"(?i)([\"'][\w.-]{{0,40}}(?:{_NAMES})[\w.-]{{0,40}}[\"']\s*:\s*)(\"[^\"]*\"|'[^']*')")
 _HARMLESS = (bool, int, float, type(None))
 
