@@ -15,6 +15,7 @@ from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.pages.promises import table
 from plimsoll.budget.pages.runbooks import runbooks
+from plimsoll.budget.rules.artefacts import rules_file, trials_file
 
 Make = Callable[[BudgetFile, Places], Iterable[Artefact]]
 """Renders what goes to its own place; may look up where the others go, to name them. Pure."""
@@ -56,6 +57,8 @@ def _k6(file: BudgetFile, places: Places) -> Iterator[Artefact]:
 
 
 STEPS: Final[Sequence[Step]] = (
+    Step(Kind.RULES, rules_file),
+    Step(Kind.TESTS, trials_file),
     Step(Kind.ALERTMANAGER, alertmanager),
     Step(Kind.DASHBOARDS, dashboards, below=""),
     Step(Kind.K6, _k6),

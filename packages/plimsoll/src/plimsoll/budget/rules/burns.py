@@ -16,6 +16,7 @@ from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration, number
 from plimsoll.budget.rules.recorded import allowed, has_error_budget, window_of
 from plimsoll.budget.rules.rule import Alerting, labels_of, recorded
+from plimsoll.budget.rules.wording import ENDPOINT, FACTOR, literal
 
 
 def burn_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[Alerting]:
@@ -30,8 +31,7 @@ def burn_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[Alert
         for severity in Severity:
             burns = burns_to(promise, severity)
             pairs = " or ".join(f"({_burning(promise, burn)})" for burn in burns)
-            texts = texts_of(service, promise, burns, "{{ $value | humanize }}", "{{ $labels.endpoint }}")
-            yield Alerting(BURN, pairs, 0, labels_of(promise, severity), texts)
+            yield Alerting(BURN, pairs, 0, labels_of(promise, severity), texts_of(service, promise, severity))
 
 
 def burns_to(promise: Promise, severity: Severity) -> tuple[Burn, ...]:
@@ -39,31 +39,29 @@ def burns_to(promise: Promise, severity: Severity) -> tuple[Burn, ...]:
     return tuple(burn for burn in burns_of(window_of(promise)) if burn.severity is severity)
 
 
-def texts_of(service: Service, promise: Promise, burns: Iterable[Burn], value: str, endpoint: str) -> dict[str, str]:
-    """Return the texts of an alert.
+def texts_of(service: Service, promise: Promise, severity: Severity) -> dict[str, str]:
+    """Return the templates of an alert's texts; its value is how many times too fast the budget is spent.
 
     Args:
         service: Whose.
         promise: Whose error budget is spent.
-        burns: The pairs of windows that it looks at.
-        value: What its value reads like: how many times too fast.
-        endpoint: The endpoint's name.
+        severity: Whom it wakes.
     """
-    of = promise.budget.name if promise.endpoint is None else f"{promise.budget.name} of {endpoint}"
-    window = window_of(promise)
-    spends = "; ".join(f"{_spends(burn, window)} in {duration(burn.long)}" for burn in burns)
+    what = literal(promise.budget.name) + (f" of {ENDPOINT}" if promise.endpoint else "")
+    window, means = window_of(promise), promise.budget.alert.means if promise.budget.alert else None
+    paces = "; ".join(_pace(burn, window) for burn in burns_to(promise, severity))
+    allows = f"In {duration(window)} {number(100 * allowed(promise))} % may be bad; {paces}."
     url = runbook_url(service, BURN)
-    said = promise.budget.alert.means if promise.budget.alert else None
     return {
-        "summary": f"{service.name}: the error budget of {of} is spent {value} times too fast",
-        "description": f"{said or promise.indicator.about} In {duration(window)}"
-        f" {number(100 * allowed(promise))} % may be bad; {spends}.",
-        **({"runbook_url": url} if url else {}),
+        "summary": f"{literal(service.name)}: the error budget of {what} is spent {FACTOR} times too fast",
+        "description": f"{literal(means or promise.indicator.about)} {allows}",
+        **({"runbook_url": literal(url)} if url else {}),
     }
 
 
-def _spends(burn: Burn, window: float) -> str:
-    return f"at {number(burn.factor)} times that pace {number(100 * burn.spent(window))} % of it is gone"
+def _pace(burn: Burn, window: float) -> str:
+    spent = number(100 * burn.spent(window))
+    return f"at {number(burn.factor)} times that pace {spent} % of it is gone in {duration(burn.long)}"
 
 
 def _burning(promise: Promise, burn: Burn) -> str:

@@ -10,6 +10,7 @@ from plimsoll.budget.model import Severity
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import Matcher, Selector, duration
 from plimsoll.budget.rules.layout import laid_out
+from plimsoll.budget.rules.wording import literal
 
 _MILLISECONDS = 1000
 
@@ -57,7 +58,9 @@ class Alerting:
             "alert": self.alert,
             "expr": laid_out(self.expr),
             **({"for": duration(self.lasts)} if self.lasts else {}),
-            "labels": dict(self.labels),
+            "labels": {
+                label: literal(text) for label, text in self.labels.items()
+            },  # Prometheus reads templates here too
             "annotations": dict(self.annotations),
         }
 

@@ -10,7 +10,7 @@ from plimsoll.budget.model import Alert, Service
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import number
 from plimsoll.budget.rules.rule import Alerting, labels_of, recorded
-from plimsoll.budget.rules.wording import template
+from plimsoll.budget.rules.wording import ENDPOINT, literal, template
 from plimsoll.budget.sides import Good
 
 
@@ -27,35 +27,28 @@ def threshold_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[
             yield _alerting(service, promise, promise.budget.alert)
 
 
-def texts_of(service: Service, promise: Promise, alert: Alert, value: str, endpoint: str) -> dict[str, str]:
-    """Return the texts of an alert.
+def texts_of(service: Service, promise: Promise, alert: Alert) -> dict[str, str]:
+    """Return the templates of an alert's texts.
 
     Args:
         service: Whose.
         promise: What is not kept.
         alert: The file's words on it.
-        value: What the value reads like.
-        endpoint: The endpoint's name.
     """
-    what = promise.indicator.name if promise.endpoint is None else f"{promise.indicator.name} of {endpoint}"
+    what = literal(promise.indicator.name) + (f" of {ENDPOINT}" if promise.endpoint else "")
     side = "above" if promise.indicator.good is Good.BELOW else "below"
+    value = template(promise.indicator.unit)
     url = runbook_url(service, alert.name)
     return {
-        "summary": f"{service.name}: {what} at {value}, {side} {promise.budget.bound.text}",
-        "description": alert.means or promise.indicator.about,
-        **({"runbook_url": url} if url else {}),
+        "summary": f"{literal(service.name)}: {what} at {value}, {side} {promise.budget.bound.text}",
+        "description": literal(alert.means or promise.indicator.about),
+        **({"runbook_url": literal(url)} if url else {}),
     }
 
 
 def _alerting(service: Service, promise: Promise, alert: Alert) -> Alerting:
-    value = template(promise.indicator.unit)
-    return Alerting(
-        alert.name,
-        _crossed(promise),
-        alert.lasts.value,
-        labels_of(promise, alert.severity),
-        texts_of(service, promise, alert, value, "{{ $labels.endpoint }}"),
-    )
+    labels = labels_of(promise, alert.severity)
+    return Alerting(alert.name, _crossed(promise), alert.lasts.value, labels, texts_of(service, promise, alert))
 
 
 def _crossed(promise: Promise) -> str:

@@ -1,7 +1,9 @@
-"""How values read in the texts of alerts: as Go's templates, and as what Prometheus makes of them."""
+"""How alerts' texts read: as Go's templates, and as what Prometheus makes of them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from math import trunc
 from typing import Final
 
@@ -14,12 +16,35 @@ _TEMPLATES: Final = {
     Unit.BYTES: "{{ $value | humanize1024 }}B",
     Unit.NUMBER: "{{ $value | humanize }}",
 }
+ENDPOINT: Final = "{{ $labels.endpoint }}"
+"""The template of an endpoint's name."""
+FACTOR: Final = "{{ $value | humanize }}"
+"""The template of a value that is a factor."""
+_BRACES: Final = '{{ "{{" }}'
 _THOUSAND, _KIBI, _MINUTE = 1000.0, 1024.0, 60
 
 
 def template(unit: Unit) -> str:
     """Return the template that puts an alert's value into words."""
     return _TEMPLATES[unit]
+
+
+def literal(text: str) -> str:
+    """Return the template of a text as people wrote it, braces and all."""
+    return text.replace("{{", _BRACES)
+
+
+def shown(texts: Mapping[str, str], value: str, endpoint: str) -> dict[str, str]:
+    """Return what Prometheus makes of templates.
+
+    Args:
+        texts: By name.
+        value: What the alert's value reads like.
+        endpoint: Of which it tells.
+    """
+    templates = {**dict.fromkeys(_TEMPLATES.values(), value), ENDPOINT: endpoint, _BRACES: "{{"}
+    meant = re.compile("|".join(map(re.escape, templates)))
+    return {name: meant.sub(lambda found: templates[found[0]], text) for name, text in texts.items()}
 
 
 def words(value: float, unit: Unit) -> str:

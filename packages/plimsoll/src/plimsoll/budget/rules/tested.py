@@ -1,0 +1,55 @@
+"""The file of tests of a service's rules, for `promtool test rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.outputs import mark
+from plimsoll.budget.promises import Promise
+from plimsoll.budget.promql import duration
+from plimsoll.budget.rules.burn_trials import burn_trials
+from plimsoll.budget.rules.cost_trials import cost_trials
+from plimsoll.budget.rules.rendered import groups_in, seen_promises
+from plimsoll.budget.rules.threshold_trials import threshold_trials
+from plimsoll.budget.rules.trial import Trial
+from plimsoll.budget.rules.written import yaml_of
+
+_SAMPLES: Final = 5
+"""Values of a counter in the window that its rate looks at."""
+
+
+def trials(file: BudgetFile, rules: str) -> str:
+    """Return the file of tests.
+
+    Args:
+        file: Whose.
+        rules: Where the rules are, from the tests' folder on.
+    """
+    step = _step(seen_promises(file))
+    document = {
+        "rule_files": [rules],
+        "evaluation_interval": duration(step),
+        # What is recorded before what reads it: then a test's answer is of its own minute.
+        "group_eval_order": [group.name for group in groups_in(file) if group.rules],
+        "tests": [trial.written(step) for trial in trials_of(file)],
+    }
+    return f"# {mark(file.service.name)}\n{yaml_of(document)}"
+
+
+def trials_of(file: BudgetFile) -> Iterator[Trial]:
+    """Yield every trial of a file's rules."""
+    promises = seen_promises(file)
+    step = _step(promises)
+    yield from threshold_trials(file.service, promises, step)
+    yield from burn_trials(file.service, promises, step)
+    yield from cost_trials(file, step)
+
+
+def _step(promises: Iterable[Promise]) -> float:
+    """Return the seconds between two values: several in every window, and no longer than any alert waits."""
+    promises = tuple(promises)
+    rates = [promise.rate / _SAMPLES for promise in promises]
+    waits = [each.budget.alert.lasts.value for each in promises if each.budget.alert is not None]
+    return max(1.0, float(int(min([*rates, *(wait for wait in waits if wait), 60.0]))))
