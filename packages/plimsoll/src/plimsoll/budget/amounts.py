@@ -37,7 +37,8 @@ _SUFFIXES: Final[dict[str, tuple[Unit, float]]] = {
     "GiB": (Unit.BYTES, 2.0**30),
     "": (Unit.NUMBER, 1.0),
 }
-_WRITTEN: Final = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(?P<suffix>[A-Za-z%/]*)")
+_NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_WRITTEN: Final = re.compile(rf"(?P<number>{_NUMBER})\s*(?P<suffix>[A-Za-z%/]*)")
 EXAMPLES: Final = {
     Unit.SECONDS: "300 ms",
     Unit.SHARE: "0.1 %",
@@ -73,6 +74,13 @@ class Amount:
 
     def __repr__(self) -> str:
         return f"Amount({self.text!r})"
+
+
+def pattern_of(unit: Unit | None) -> str:
+    """Return the regular expression, in the words of JSON Schema, of quantities of a unit; of all where it is None."""
+    suffixes = "|".join(suffix for suffix, (its, _) in _SUFFIXES.items() if unit in {its, None} and suffix)
+    optional = "?" if unit in {Unit.NUMBER, None} else ""
+    return rf"^\s*(?:{_NUMBER})\s*(?:{suffixes}){optional}\s*$" if suffixes else rf"^\s*(?:{_NUMBER})\s*$"
 
 
 def amount_of(written: object) -> Amount:

@@ -8,16 +8,29 @@ from typing import Any
 
 import msgspec
 
-from plimsoll.budget.amounts import EXAMPLES, Amount
+from plimsoll.budget.amounts import EXAMPLES, Amount, Unit, pattern_of
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.model import Alert, BudgetFile
+from plimsoll.budget.own_indicators import WAYS
 from plimsoll.budget.routing import Email
 from plimsoll.budget.sources import Source
 
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 _WRITTEN = {field.name: field.encode_name for struct in (Alert, Email) for field in msgspec.structs.fields(struct)}
 """Attributes by their keys in the file: `for` and `from` cannot be an attribute's name in Python."""
+_UNITS = (
+    ("Alert", "for", Unit.SECONDS),
+    ("Budget", "window", Unit.SECONDS),
+    ("Budget", "traffic", Unit.PER_SECOND),
+    ("Watch", "rate", Unit.SECONDS),
+    ("Watch", "traffic", Unit.PER_SECOND),
+    ("OwnIncrease", "over", Unit.SECONDS),
+    ("Routing", "wait", Unit.SECONDS),
+    ("Routing", "interval", Unit.SECONDS),
+    ("Routing", "repeat", Unit.SECONDS),
+)
+"""Quantities whose unit does not depend on an indicator."""
 
 
 def schema() -> dict[str, Any]:
@@ -28,9 +41,40 @@ def schema() -> dict[str, Any]:
     watch = made["$defs"]["Watch"]["properties"]
     watch["dialect"]["enum"] = list(DIALECTS)
     watch["sources"]["propertyNames"] = {"enum": list(Source)}
+    own = made["$defs"]["OwnIndicator"]
+    own["oneOf"] = [{"required": [way]} for way in WAYS]
+    _narrow(made["$defs"])
     for part in made["$defs"].values():
         _explain(part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Plimsoll budget file", **made}
+
+
+def _narrow(parts: dict[str, Any]) -> None:
+    """Say of which unit each quantity is: of some by their key, of a budget's bounds by its indicator."""
+    for name, key, unit in _UNITS:
+        parts[name]["properties"][key] = _again(parts[name]["properties"][key], _of_unit(unit))
+    parts["Budget"]["allOf"] = [
+        {
+            "if": {"properties": {"indicator": {"enum": names}}},
+            "then": {
+                "properties": {"target": _of_unit(unit), "threshold": {"anyOf": [_of_unit(unit), {"type": "null"}]}}
+            },
+        }
+        for unit in Unit
+        if (names := [each.name for each in INDICATORS.values() if each.unit is unit])
+    ]
+
+
+def _again(property_: dict[str, Any], amount: dict[str, Any]) -> dict[str, Any]:
+    """Return a property that holds an amount with a narrower one, and null where it could be."""
+    if "anyOf" not in property_:
+        return property_ | amount
+    return property_ | {"anyOf": [amount, {"type": "null"}]}
+
+
+def _of_unit(unit: Unit) -> dict[str, Any]:
+    kinds = ["string", "number"] if unit is Unit.NUMBER else "string"
+    return {"type": kinds, "title": unit.value, "pattern": pattern_of(unit), "minimum": 0, "examples": [EXAMPLES[unit]]}
 
 
 def _explain(part: dict[str, Any]) -> None:
@@ -48,4 +92,9 @@ def _explain(part: dict[str, Any]) -> None:
 def _amount(wanted: type) -> dict[str, Any]:
     if wanted is not Amount:
         raise NotImplementedError(wanted)
-    return {"type": ["string", "number"], "examples": list(EXAMPLES.values())}
+    return {
+        "type": ["string", "number"],
+        "pattern": pattern_of(None),
+        "minimum": 0,
+        "examples": list(EXAMPLES.values()),
+    }
