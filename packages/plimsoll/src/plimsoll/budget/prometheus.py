@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import Any, Final
-from urllib.error import HTTPError, URLError
-from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
-from urllib.request import Request, urlopen
+from typing import Any
+from urllib.parse import urlencode
 
-from plimsoll.errors import InvalidInput, TargetFailed
-
-_PATIENCE: Final = 10.0  # seconds; an instant query of recorded series takes milliseconds
-_SHOWN: Final = 200  # characters of an answer that is none
+from plimsoll.budget.asking import Place, shortened
+from plimsoll.errors import TargetFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +36,12 @@ class Prometheus:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvalidInput("--prometheus", f"{url!r} is no address", "write it as http://127.0.0.1:9090")
-        at = parts.netloc.rpartition("@")[2]
-        self.url = urlunsplit((parts.scheme, at, parts.path.rstrip("/"), "", ""))
-        self._headers = {"Accept": "application/json", **_login(parts.username, parts.password)}
+        self._place = Place("--prometheus", url, "http://127.0.0.1:9090")
+
+    @property
+    def url(self) -> str:
+        """Its address, without a password."""
+        return self._place.url
 
     def present(self, query: str) -> list[Sample]:
         """Return the answer to an instant query of a vector.
@@ -69,28 +63,9 @@ class Prometheus:
         return any(labels.items() <= rule.get("labels", {}).items() for rule in rules)
 
     def _asked(self, path: str, **parameters: str) -> Any:
-        request = Request(f"{self.url}/api/v1/{path}?{urlencode(parameters)}", headers=self._headers)  # noqa: S310 - http or https, see above
-        try:
-            with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - as above
-                return self._read(answer.read())
-        except HTTPError as error:
-            with error:
-                detail = f"{self.url} answered {error.code}: {error.read()[:_SHOWN].decode(errors='replace')}"
-            raise TargetFailed(f"status_{error.code}", detail) from error
-        except (URLError, OSError, HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            raise TargetFailed("prometheus_away", f"no Prometheus answers at {self.url}: {reason}") from error
-
-    def _read(self, body: bytes) -> Any:
+        body = self._place.get(f"/api/v1/{path}?{urlencode(parameters)}", "Prometheus")
         try:
             return json.loads(body)["data"]
         except (ValueError, KeyError, TypeError) as error:
-            detail = f"what answers at {self.url} is no Prometheus: {body[:_SHOWN].decode(errors='replace')!r}"
+            detail = f"what answers at {self.url} is no Prometheus: {shortened(body)!r}"
             raise TargetFailed("not_prometheus", detail) from error
-
-
-def _login(name: str | None, password: str | None) -> dict[str, str]:
-    if name is None:
-        return {}
-    pair = f"{unquote(name)}:{unquote(password or '')}".encode()
-    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}

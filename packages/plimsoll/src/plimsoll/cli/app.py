@@ -43,6 +43,7 @@ ALONE: Final[Commands] = MappingProxyType(
         "compare": ("plimsoll.cli.compare", "Show how two runs differ."),
         "gate": ("plimsoll.cli.gate", "Say whether a build may pass: budgets, and the comparison with a baseline."),
         "history": ("plimsoll.cli.history", "Show stored runs, and where a figure moved."),
+        "init": ("plimsoll.cli.init", "Write a first budget file for a service, from the metrics that it exposes."),
         "render": ("plimsoll.cli.render", "Write rules, alerts, dashboards, pages and more from the budget file."),
         "schema": ("plimsoll.cli.schema", "Print the JSON Schema of the budget file."),
     }
@@ -79,7 +80,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as click calls it
         """List them without importing any."""
         rows = [(name, summary) for name, (_, summary) in self._at.items()]
-        rows += [(name, each.get_short_help_str()) for name, each in self.commands.items()]
+        rows += [(name, each.get_short_help_str(limit=100)) for name, each in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
