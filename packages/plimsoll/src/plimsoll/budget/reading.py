@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 import yaml
@@ -150,7 +150,9 @@ def _below(held: Any, step: str | int) -> Any:
 
 
 def _bare(held: Any) -> Any:
-    """Return a type without `None` beside it."""
+    """Return a type without `None` beside it, and without conditions on it."""
+    if get_origin(held) is Annotated:
+        return _bare(get_args(held)[0])
     if get_origin(held) is UnionType:
         return next((each for each in get_args(held) if each is not NoneType), None)
     return held

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from plimsoll.budget.amounts import EXAMPLES, Amount, Unit, pattern_of
+from plimsoll.budget.boards import BUILT_IN
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.model import Alert, BudgetFile
@@ -44,6 +45,8 @@ def schema() -> dict[str, Any]:
     own = made["$defs"]["OwnIndicator"]
     own["oneOf"] = [{"required": [way]} for way in WAYS]
     _narrow(made["$defs"])
+    dashboards = made["$defs"]["BudgetFile"]["properties"]["dashboards"]
+    next(each for each in dashboards["anyOf"] if "items" in each)["items"]["enum"] = list(BUILT_IN)
     for part in made["$defs"].values():
         _explain(part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Plimsoll budget file", **made}
