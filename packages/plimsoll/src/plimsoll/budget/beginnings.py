@@ -125,65 +125,6 @@ budgets: # target is what is aimed at, threshold what must not be crossed
     target: {target}
     threshold: {threshold}
 """
-_WITHOUT_ALERTS) + _SCENARIOS)
-    return "".join(parts)
-
-
-def flow(service: str, seen: Seen) -> str:
-    """Return the text of a first flow, which looks at everything that can be asked for without knowing more."""
-    plain = [each for each in seen.endpoints if each[0] == "GET" and not set("{<:*") & set(each[1])] or [("GET", "/")]
-    pages = "".join(f"    {json.dumps(_name(*each))}: {json.dumps(each[1])},\n" for each in plain)
-    plain_name = "".join(each for each in service if each.isalnum() or each in " -_.")
-    return _FLOW.format(service=plain_name, pages=pages)
-
-
-def _latencies(seen: Seen) -> tuple[str, str]:
-    """Return target and threshold; a percentile is never above the last bucket of its histogram."""
-    buckets = DIALECTS[seen.dialect].buckets if seen.dialect else ()
-    return ("100 ms", "500 ms") if buckets and buckets[-1] <= 1 else ("500 ms", "1 s")
-
-
-def _speaks(dialect: Dialect, labels: dict[str, list[dict[str, str]]]) -> bool:
-    wanted = {dialect.method, dialect.route, dialect.status} - {None}
-    return len(wanted) >= _FEWEST_LABELS and any(wanted <= set(each) for each in labels.get(dialect.requests, ()))
-
-
-def _endpoints(dialect: Dialect, labels: dict[str, list[dict[str, str]]]) -> Iterable[tuple[str, str]]:
-    of_requests = labels.get(dialect.requests, ())
-    found = {
-        (each[dialect.method or ""], each[dialect.route or ""]) for each in of_requests if _answered(dialect, each)
-    }
-    return sorted((each for each in found if each[1] not in _NOT_PEOPLES), key=lambda each: (each[1], each[0]))[:_MOST]
-
-
-def _answered(dialect: Dialect, labels: dict[str, str]) -> bool:
-    return labels[dialect.status or ""][:1] in {"2", "3"}
-
-
-def _name(method: str, route: str) -> str:
-    return f"{method} {route}"
-
-
-_SERVICE: Final = """\
-# What this service promises. Rules, alerts, dashboards, load tests and pages are rendered from here: plimsoll render
-service:
-  name: {service}
-  url: {url} # where load tests find it
-"""
-_WATCH: Final = """
-watch: # how Prometheus sees it
-  dialect: {dialect}
-  sources:
-    http: {job} # the job in Prometheus' scrape_configs
-    process: {job}
-"""
-_BUDGETS: Final = """
-budgets: # target is what is aimed at, threshold what must not be crossed
-  - name: latency
-    indicator: latency p95
-    target: {target}
-    threshold: {threshold}
-"""
 _ALERTS: Final = """\
     alert:
       name: HighLatency
@@ -194,13 +135,13 @@ _ALERTS: Final = """\
     indicator: errors
     target: 0.1 %
     threshold: 1 %
-    alert: {name: HighErrorRate, for: 2m, means: More than one request in a hundred fails., steps: [Read the log]}
-  - {name: availability, indicator: availability, target: 99.9 %, action: alert, window: 30d} # an error budget
+    alert: {{name: HighErrorRate, for: 2m, means: More than one request in a hundred fails., steps: [Read the log]}}
+  - {{name: availability, indicator: availability, target: 99.9 %, action: alert, window: 30d}} # an error budget
   - name: up
     indicator: instances up
     target: "1"
     action: alert
-    alert: {name: ServiceDown, for: 1m, severity: critical, means: An instance does not answer at all.}
+    alert: {{name: ServiceDown, for: 1m, severity: critical, means: An instance does not answer at all.}}
 """
 _WITHOUT_ALERTS: Final = """\
   - {name: errors, indicator: errors, target: 0.1 %, threshold: 1 %}
