@@ -120,7 +120,8 @@ class Histogram:
             for value in values:
                 self.record(value)
             return
-        halves = memoryview(array("f", values)).cast("B").cast("H")[_UPPER::2].tolist()
+        # `struct` makes floats in half of the steps that `array` takes
+        halves = memoryview(struct.pack(f"{len(values)}f", *values)).cast("H")[_UPPER::2]
         buckets = self._open()
         for half, times in Counter(halves).items():
             bucket = _bucket_of_half(half)
