@@ -114,14 +114,6 @@ class BlackboxExporter(Exporter):
         super().__init__()
         self._configuration = configuration
 
-    def check(self) -> None:
-        """Have it judge its configuration.
-
-        Raises:
-            ProgramFailed: It refuses it; with its reason.
-        """
-        programs.run([programs.find(self.program), f"--config.file={self._configuration}", "--config.check"])
-
     def _flags(self) -> Sequence[str]:
         return [f"--config.file={self._configuration}"]
 
