@@ -12,6 +12,7 @@ from plimsoll.budget.dashboards.artefacts import dashboards
 from plimsoll.budget.k6_plan import k6_plan
 from plimsoll.budget.links import ALERTS
 from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.openslo import openslo
 from plimsoll.budget.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.pages.promises import table
 from plimsoll.budget.pages.runbooks import runbooks
@@ -61,6 +62,7 @@ STEPS: Final[Sequence[Step]] = (
     Step(Kind.TESTS, trials_file),
     Step(Kind.ALERTMANAGER, alertmanager),
     Step(Kind.DASHBOARDS, dashboards, below=""),
+    Step(Kind.OPENSLO, openslo),
     Step(Kind.K6, _k6),
     Step(Kind.TABLE, table),
     Step(Kind.RUNBOOKS, runbooks, below=ALERTS),
