@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client import Metric
@@ -14,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from natalis.testing.machine import Machine, fetched, first_answer
 from natalis.testing.servers import ports
-from natalis.testing.servers.postgres import PostgresPair
+from natalis.testing.servers.postgres import PostgresDatabase, PostgresPair
 from natalis.testing.servers.rabbitmq import VirtualHost
 from natalis.testing.servers.redis import RedisServer
 from natalis.testing.servers.server import wait_until
@@ -130,6 +131,36 @@ def test_one_process_shows_all_of_it(machine: Machine) -> None:
     port.release()
 
     assert faults == []
+
+
+def test_processes_that_share_a_folder_are_scraped_as_one_and_no_count_falls_when_one_is_killed(
+    machine: Machine, migrated: PostgresDatabase, rabbitmq: VirtualHost, tmp_path: Path
+) -> None:
+    machine.settings |= {"DATABASE_URL": migrated.url, "QUEUE_URL": rabbitmq.url}
+    machine.settings |= {"METRICS_DIR": str(tmp_path / "metrics")}
+    port = ports.reserve()
+    with ExitStack() as running:
+        options = ("--json", "--metrics-port", str(port.number))
+        url = first_answer(running.enter_context(machine.running("worker", *options)))["metrics"]
+        api = running.enter_context(machine.running("api", *options))
+        door = first_answer(api)["api"]
+        fetched(f"{door}/user")
+        wait_until(lambda: count_of_lists(url) == 1, PATIENCE)
+        api.kill()
+        api.wait()
+
+        after = count_of_lists(url)
+        told = scraped(url)
+    port.release()
+
+    assert after == 1
+    assert {"worker_active_jobs", "http_requests_total"} <= {name for name, each in told.items() if each.samples}
+
+
+def count_of_lists(url: str) -> float:
+    requests = scraped(url).get("http_requests_total")
+    found = [] if requests is None else requests.samples
+    return sum(sample.value for sample in found if sample.labels["route"] == "/user")
 
 
 def greet_somebody(machine: Machine, api: str) -> None:

@@ -22,7 +22,7 @@ from natalis.telemetry.metrics import Metrics
 from natalis.usecases.readiness import Check
 from plimsoll.instrument.process import LoopLag
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.server import serve_metrics
+from plimsoll.instrument.server import ServedTogether, serve_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,26 @@ class FrontDoors:
         if not settings.metrics_port:
             return None
         try:
-            server = await serve_metrics(
-                self.registry,
-                host=settings.host,
-                port=settings.metrics_port,
-                healthy=lambda: all(each.progress.trouble is None for each in self.staff),
-            )
+            port = await self._serve_metrics(stack, settings)
         except OSError as error:
             where = f"{settings.metrics_port} on {settings.host}"
             problem = f"METRICS_PORT: {where} cannot be listened on ({error.strerror})"
             raise SettingsInvalid((f"{problem}; stop what listens there, choose another, or 0 for none",)) from None
-        stack.push_async_callback(server.close)
-        return f"http://{_written(settings.host)}:{server.port}/metrics"
+        return f"http://{_written(settings.host)}:{port}/metrics"
+
+    async def _serve_metrics(self, stack: contextlib.AsyncExitStack, settings: Settings) -> int:
+        host, port = settings.host, settings.metrics_port
+        if self.registry.folder is None:
+            server = await serve_metrics(self.registry, host=host, port=port, healthy=self._is_well)
+            stack.push_async_callback(server.close)
+            return server.port
+        together = ServedTogether(self.registry, self.registry.folder, host=host, port=port, healthy=self._is_well)
+        stack.push_async_callback(together.close)
+        await together.open()
+        return port
+
+    def _is_well(self) -> bool:
+        return all(each.progress.trouble is None for each in self.staff)
 
     def _checks(self, roles: Collection[Role]) -> dict[str, Check]:
         checks: dict[str, Check] = {"store": self.application.store.connection.ping}

@@ -23,7 +23,8 @@ from plimsoll.instrument.cost import Prices
 CONFIG_FILE = "natalis.toml"
 _PREFIX = "NATALIS_"
 _UNPREFIXED = frozenset(
-    {"DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL", "METRICS_PORT", "WORKER_CONCURRENCY"}
+    {"DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL", "WORKER_CONCURRENCY"}
+    | {"METRICS_DIR", "METRICS_PORT"}
     | {"LOG_FORMAT", "LOG_LEVEL", "SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_TRACES_SAMPLE_RATE"}
     | {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"}
     | {"OTEL_TRACES_SAMPLER_ARG"}
@@ -59,6 +60,11 @@ class Settings:
         Prices | None,
         "dollars that this process costs, told as `service_cost_dollars_total`: "
         "`cpu_second=0.0000112, gb_hour=0.0045, instance_hour=0.1`, or some of these; none turns it off",
+    ] = None
+    metrics_dir: Annotated[
+        Path | None,
+        "folder that the processes of one machine share, so that each shows at `/metrics` what all did; "
+        "best in memory, such as /dev/shm/natalis; none, each shows its own",
     ] = None
     api_rate: Annotated[
         float | None,

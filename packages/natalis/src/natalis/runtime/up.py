@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from natalis import __version__
 from natalis.domain.events import BreakerMoved, Returned
+from natalis.errors import SettingsInvalid
 from natalis.ports.clock import Clock
 from natalis.ports.service import Service
 from natalis.ports.telemetry import Telemetry
@@ -71,7 +72,7 @@ async def up(
     """
     check_roles(settings, roles)
     ending = Ending(settings.drain)
-    registry = Registry()
+    registry = _registry(settings)
     watch_process(registry, service="natalis", version=__version__)
     if settings.prices is not None:
         Cost(registry, settings.prices)
@@ -103,6 +104,14 @@ async def up(
         gc.freeze()  # what a process starts with it keeps: no collection is to look at it again, amid requests
         announce(Addresses(api, scraped, provider.name if Role.WORKER in roles else None))
         await supervise(staff, clock, Bell(), ending)
+
+
+def _registry(settings: Settings) -> Registry:
+    try:
+        return Registry(settings.metrics_dir)
+    except OSError as error:
+        problem = f"METRICS_DIR: {settings.metrics_dir} cannot be written ({error.strerror})"
+        raise SettingsInvalid((f"{problem}; name a folder that this user may write to, or none",)) from None
 
 
 def _attendants(
