@@ -13,9 +13,14 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+from plimsoll.budget import sources
 from plimsoll.budget.amounts import EXAMPLES
-from plimsoll.budget.indicators import INDICATORS
+from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.indicators import INDICATORS, Indicator
+from plimsoll.budget.promql import number
 from plimsoll.budget.schema import schema
+from plimsoll.budget.sight import Sight, Unseen
+from plimsoll.budget.sources import Source
 from plimsoll.cli.app import plimsoll
 from plimsoll.cli.exit_codes import ExitCode
 from plimsoll.measure import names
@@ -82,47 +87,104 @@ def _parts() -> Iterator[str]:
         yield f"## {name}\n\n{part.get('description', '')}\n"
         wanted = part.get("required", ())
         rows = [
-            (f"`{key}`", _kind(found), "yes" if key in wanted else "", found.get("description", ""))
+            (f"`{key}`", _kind(found, made["$defs"]), "yes" if key in wanted else "", found.get("description", ""))
             for key, found in part["properties"].items()
         ]
         yield from _table(("key", "holds", "needed", "meaning"), rows)
 
 
-def _kind(found: Mapping[str, Any]) -> str:
+def _kind(found: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
     """Return in words what a value may be."""
     match found:
         case {"$ref": str() as reference}:
             name = reference.rpartition("/")[2]
-            words = _PLAIN.get(name, f"[{name}](#{name.lower()})")
+            words = _one_of(parts[name]["enum"]) if "enum" in parts[name] else f"[{name}](#{name.lower()})"
+        case {"anyOf": [{"enum": _}, *_]}:
+            words = "one of the [indicators](#indicators), or one of the file's own"
         case {"anyOf": list() as either}:
-            words = " or ".join(_kind(each) for each in either if each.get("type") != "null")
-        case {"enum": _}:
-            words = "one of the [indicators](#indicators)"
+            words = " or ".join(_kind(each, parts) for each in either if each.get("type") != "null")
+        case {"enum": list() as words_of_it}:
+            words = _one_of(words_of_it)
         case {"type": "array"}:
-            words = f"list of {_kind(found.get('items', {}))}"
+            words = f"list of {_kind(found.get('items', {}), parts)}"
+        case {"title": str() as unit, "pattern": _}:
+            words = f"[{unit}](#quantities)"
         case {"type": list()}:
             words = "a [quantity](#quantities)"
         case {"type": "object", "additionalProperties": dict() as values}:
-            words = f"by name: {_kind(values)}"
+            words = f"by name: {_kind(values, parts)}"
         case _:
-            words = {"string": "text", "object": "mapping"}.get(str(found.get("type")), "anything")
+            words = {"string": "text", "object": "mapping", "number": "number"}.get(str(found.get("type")), "anything")
     return words
 
 
-_PLAIN = {"Action": "`fail`, `warn` or `alert`"}
+def _one_of(words: Sequence[str]) -> str:
+    return " or ".join(f"`{word}`" for word in words)
+
+
+def _sources() -> Iterator[str]:
+    said = _said_of_members(Path(sources.__file__))
+    rows = [(f"`{each.value}`", said[each.name], ", ".join(_read_from(each))) for each in Source]
+    yield from _table(("source", "what it tells", "indicators that are read from it"), rows)
+
+
+def _read_from(source: Source) -> Iterator[str]:
+    """Yield the indicators that need a source and no other."""
+    alone = Sight(DIALECTS["plimsoll"], {source: ()})
+    for indicator in INDICATORS.values():
+        if _query(indicator, alone) is not None:
+            yield f"`{indicator.name}`"
+
+
+def _query(indicator: Indicator, sight: Sight) -> str | None:
+    try:
+        return indicator.live(sight).value("5m") if indicator.live else None
+    except Unseen:
+        return None
+
+
+def _dialects() -> Iterator[str]:
+    rows = [
+        (
+            f"`{name}`",
+            f"`{each.requests}`",
+            *(f"`{label}`" if label else "-" for label in (each.duration, each.method, each.route, each.status)),
+            ", ".join(map(number, each.buckets)) or "-",
+        )
+        for name, each in DIALECTS.items()
+    ]
+    yield from _table(("dialect", "requests", "durations", "method", "route", "status", "buckets in seconds"), rows)
+
+
+def _said_of_members(path: Path) -> Mapping[str, str]:
+    """Return what stands below each member of the only enumeration of a module."""
+    (members,) = (
+        each.body for each in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(each, ast.ClassDef)
+    )
+    found = {}
+    for statement, after in pairwise(members):
+        match statement, after:
+            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str() as text)):
+                found[name] = " ".join(text.split())
+            case _:
+                pass
+    return found
 
 
 def _indicators() -> Iterator[str]:
+    everything = Sight(DIALECTS["plimsoll"], dict.fromkeys(Source, ()))
     rows = [
         (
             f"`{each.name}`",
+            each.about,
             f"{each.unit}, such as {EXAMPLES[each.unit]}",
             each.good,
             f"`{each.load[0]}`: `{each.load[1]}`" if each.load else "-",
+            f"`{query}`" if (query := _query(each, everything)) else "-",
         )
         for each in INDICATORS.values()
     ]
-    yield from _table(("indicator", "counts", "kept when", "in a load test"), rows)
+    yield from _table(("indicator", "is", "counts", "kept when", "in a load test", "while the service runs"), rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -138,4 +200,6 @@ _MADE: Mapping[str, Callable[[], Iterator[str]]] = {
     "<!-- the table of a run's metrics -->": _metrics,
     "<!-- the parts of the budget file -->": _parts,
     "<!-- the table of indicators -->": _indicators,
+    "<!-- the table of sources -->": _sources,
+    "<!-- the table of dialects -->": _dialects,
 }

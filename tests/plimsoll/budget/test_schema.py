@@ -120,10 +120,14 @@ def test_a_mistake_is_refused_by_the_schema_and_by_the_reader(right: str, wrong:
 
 
 WRITTEN = st.one_of(
-    st.builds("{}{}{}".format, st.sampled_from(["1", "0.5", "1,000", "1,00", "-1", "1.", ".5", "12,345.6"]),
-              st.sampled_from(["", " ", "\t"]), st.sampled_from(["", "ms", "s", "%", "/s", "MB", "GiB", "d", "x", "/h"])),
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["1", "0.5", "1,000", "1,00", "-1", "1.", ".5", "12,345.6"]),
+        st.sampled_from(["", " ", "\t"]),
+        st.sampled_from(["", "ms", "s", "%", "/s", "MB", "GiB", "d", "x", "/h"]),
+    ),
     st.text(max_size=5),
-)  # fmt: skip
+)
 
 
 @given(WRITTEN)
@@ -132,7 +136,7 @@ def test_a_quantity_is_valid_where_it_can_be_read(written: str) -> None:
         unit = amount_of(written).unit
     except ValueError:
         unit = None
-    valid = {each for each in (*Unit, None) if re.search(pattern_of(each), written)}  # as JSON Schema looks for it
+    valid = {each for each in (*Unit, None) if re.search(pattern_of(each), written)}
 
     assert valid == ({unit, None} if unit else set())
 

@@ -64,7 +64,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How Prometheus sees the service.
 
     Attributes:
-        dialect: Whose words the metrics of requests are in; one of `dialects.py`.
+        dialect: In whose words the metrics of requests are.
         sources: The labels by which the series of each source are found, such as `job="api"`; no source that is not
             named here is read.
         buckets: The upper bounds of the histogram of requests, in seconds, where they are not the dialect's own.
@@ -216,7 +216,7 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         name: Unique in the file.
-        indicator: What is promised; one of `indicators.py`.
+        indicator: What is promised.
         target: What is aimed at.
         threshold: What must not be crossed; the target where it is left out.
         action: What happens when it is.
