@@ -2,62 +2,143 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import pytest
 import yaml
 
+from natalis.testing.servers import ports
 from natalis.testing.servers.postgres import PostgresPair
 from natalis.testing.servers.prometheus import Prometheus
 from natalis.testing.servers.redis import RedisServer
 from natalis.testing.servers.server import wait_until
 from natalis.testing.watched import Visitors, WatchedFleet
-from plimsoll.budget.dashboards.catalogue import boards_of
-from plimsoll.budget.dashboards.panel import RATE, Board
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.dashboards.artefacts import dashboards
+from plimsoll.budget.dashboards.panel import RATE
+from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.outputs import Kind
+from plimsoll.budget.reading import read_file, read_text
 from plimsoll.budget.rules.rendered import rules
+from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.web_vitals import NAMES, Beacon, WebVitals
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 ROOT: Final = Path(__file__).resolve().parents[3]
 OBSERVABILITY: Final = ROOT / "deploy" / "observability"
-BUDGETS: Final = ROOT / "perf" / "plimsoll.yaml"
-PATIENCE: Final = timedelta(seconds=30)
-GRAFANA: Final = {RATE: "5s", "$instance": ".*"}
+PATIENCE: Final = timedelta(seconds=120)
+GRAFANA: Final = {RATE: "10s", "$instance": ".*"}
 """What Grafana would put into queries; everything is scraped every second."""
+PAGES: Final = """
+service: {name: pages}
+watch: {sources: {vitals: 'job="pages"'}}
+dashboards: [user-experience]
+boards: {broken: {rows: [{title: A, panels: [{title: Typo, queries: {none: "rate(web_vitals_secnds_count[1m])"}}]}]}}
+"""
+"""Natalis tells no web vitals, so somebody else does; and of a typo it must be said that it finds nothing."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query of a panel.
+
+    Attributes:
+        place: Board, panel and legend.
+        expression: As Grafana sends it.
+    """
+
+    place: str
+    expression: str
 
 
 @pytest.fixture
-def fleet(postgres_pair: PostgresPair, redis: RedisServer) -> Iterator[WatchedFleet]:
+def pages() -> Iterator[str]:
+    """Serve the metrics of a service whose pages are looked at whenever it is scraped; return its address."""
+    registry = Registry()
+    vitals = WebVitals(registry, {"/"})
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            vitals.observe(Beacon("/", dict.fromkeys(NAMES, 0.1)))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(registry.exposition())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer((ports.LOOPBACK, 0), Answer) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"{ports.LOOPBACK}:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def natalis() -> BudgetFile:
+    return read_file(ROOT / "perf" / "plimsoll.yaml")
+
+
+@pytest.fixture
+def fleet(postgres_pair: PostgresPair, redis: RedisServer, natalis: BudgetFile, pages: str) -> Iterator[WatchedFleet]:
     """Start a fleet of Natalis that somebody uses, and Prometheus as it is shipped."""
+    recorded = {"natalis.rules.yaml": every_second(rules(natalis))}
     redis.command("CONFIG", "SET", "maxmemory", "192mb")  # as Compose starts it
-    recorded = {"natalis.rules.yaml": every_second(rules(read_file(BUDGETS)))}
-    with WatchedFleet(OBSERVABILITY, postgres_pair, redis, rules=recorded) as fleet, Visitors(fleet.api):
+    fleet = WatchedFleet(OBSERVABILITY, postgres_pair, redis, beside={"pages": [pages]}, rules=recorded)
+    with fleet, Visitors(fleet.api):
         yield fleet
+    redis.command("CONFIG", "SET", "maxmemory", "0")
 
 
-def test_every_panel_of_natalis_shows_something(fleet: WatchedFleet) -> None:
-    boards = list(boards_of(read_file(BUDGETS)))
+def test_every_panel_shows_something_and_one_that_does_not_is_named(fleet: WatchedFleet, natalis: BudgetFile) -> None:
+    silent = [*asked_by(natalis), *asked_by(read_text(PAGES))]
+    count = len(silent)
 
-    wait_until(lambda: not silent(fleet.prometheus, boards), PATIENCE)
+    wait_until(lambda: len(still_silent(fleet.prometheus, silent)) == 1, PATIENCE)
 
-    assert "\n".join(silent(fleet.prometheus, boards)) == ""
+    assert "\n".join(f"{each.place}: {each.expression}" for each in silent) == (
+        "broken / Typo / none: rate(web_vitals_secnds_count[1m])"
+    )
+    assert count > 150
     assert {target["health"] for target in fleet.prometheus.targets()} == {"up"}
 
 
-def silent(prometheus: Prometheus, boards: list[Board]) -> list[str]:
-    """Return the queries without a number, by board, panel and legend."""
-    return [
-        f"{board.name} / {panel.title} / {query.legend}: {query.expression}"
-        for board in boards
-        for row in board.rows
-        for panel in row.panels
-        for query in panel.queries
-        if not shows(prometheus, as_grafana_asks(query.expression, GRAFANA))
-    ]
+def asked_by(file: BudgetFile) -> Iterator[Asked]:
+    """Yield every query of every board, as Grafana has them, and those that fill the choices above a board."""
+    for artefact in dashboards(file, {Kind.DASHBOARDS: Path()}):
+        board = json.loads(artefact.text)
+        for panel in board["panels"]:
+            for target in panel.get("targets", ()):
+                place = f"{artefact.path.stem} / {panel['title']} / {target['legendFormat']}"
+                yield Asked(place, as_grafana_asks(target["expr"]))
+        for choice in board["templating"]["list"]:
+            if choice["type"] == "query":
+                selection = choice["query"]["query"].removeprefix("label_values(").rpartition(",")[0]
+                yield Asked(f"{artefact.path.stem} / {choice['label']}", selection)
+
+
+def still_silent(prometheus: Prometheus, silent: list[Asked]) -> list[Asked]:
+    """Take those off the list that have found a number by now, and return the rest."""
+    silent[:] = [each for each in silent if not shows(prometheus, each.expression)]
+    return silent
+
+
+def shows(prometheus: Prometheus, expression: str) -> bool:
+    return any(not math.isnan(sample.value) for sample in prometheus.query(expression))
+
+
+def as_grafana_asks(expression: str) -> str:
+    for name, value in GRAFANA.items():
+        expression = expression.replace(name, value)
+    return expression
 
 
 def every_second(text: str) -> str:
@@ -66,14 +147,3 @@ def every_second(text: str) -> str:
     for group in read["groups"]:
         group["interval"] = "1s"
     return yaml.safe_dump(read)
-
-
-def shows(prometheus: Prometheus, expression: str) -> bool:
-    """Say whether a query finds a number."""
-    return any(not math.isnan(sample.value) for sample in prometheus.query(expression))
-
-
-def as_grafana_asks(expression: str, variables: Mapping[str, str]) -> str:
-    for name, value in variables.items():
-        expression = expression.replace(name, value)
-    return expression
