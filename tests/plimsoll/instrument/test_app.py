@@ -20,7 +20,9 @@ from starlette.routing import Route
 
 from natalis.testing.servers import ports
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument import Instrumented, instrument
+from plimsoll.instrument import Instrumented, instrument, traces
+from plimsoll.instrument.exposition import Format
+from plimsoll.instrument.http_spans import TracedApplication
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.server import serve_metrics
 
@@ -180,6 +182,7 @@ async def test_lines_of_log_are_json_and_name_the_request(capfd: pytest.CaptureF
         ({"METRICS_PORT": "70000"}, "METRICS_PORT: '70000' is not a port"),
         ({"METRICS_DIR": "/proc/none"}, "METRICS_DIR: /proc/none cannot be written"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: 'xml' is not known"),
+        ({"SENTRY_DSN": "nowhere"}, "SENTRY_DSN: it is none"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "nowhere"}, "OTEL_EXPORTER_OTLP_ENDPOINT: it is no address"),
     ],
 )
@@ -241,3 +244,19 @@ async def test_processes_that_share_a_folder_tell_what_all_did(tmp_path: Path) -
     assert 'http_requests_total{method="GET",route="/hello/{name}",status_code="200"} 2.0' in text
     assert text.count("\nbuild_info{") == 1
     assert '"} 1.0' in text[text.index("\nbuild_info{") :].splitlines()[1]
+
+
+async def test_a_latency_bucket_links_to_the_trace_of_a_request_that_is_kept() -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    app = instrument(a_shop(), service="shop", environment=NOTHING)
+    traced = TracedApplication(app)
+    traces.listen(listener := traces.Listener(1.0, lambda _: None))
+    try:
+        await asked(traced, "/hello/ada", traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+        await asked(traced, "/hello/bob", traceparent=f"00-{trace[::-1]}-00f067aa0ba902b7-00")
+    finally:
+        traces.leave(listener)
+
+    text = app.registry.exposition(Format.OPENMETRICS).decode()
+
+    assert [line.split(' # {trace_id="')[1][:32] for line in text.splitlines() if "trace_id" in line] == [trace]

@@ -1,4 +1,4 @@
-"""One call that gives any ASGI application its metrics, request ids, lines of log and traces."""
+"""One call that gives any ASGI application its metrics, request ids, lines of log, traces and reports of errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from plimsoll.errors import InvalidInput
+from plimsoll.instrument import errors, tracing
 from plimsoll.instrument.asgi import LATENCY_BUCKETS, Application, HttpMetrics, InstrumentedApplication, Scope
 from plimsoll.instrument.door import Instrumented
 from plimsoll.instrument.http_spans import TracedApplication
@@ -18,7 +19,6 @@ from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.request_ids import RequestIds
 from plimsoll.instrument.routes import RouteTemplates
-from plimsoll.instrument.tracing import read_options, traced
 
 LOOPBACK: Final = "127.0.0.1"
 _LARGEST_PORT: Final = 65535
@@ -47,7 +47,8 @@ def instrument(
     | `METRICS_HOST` | where that port listens; 127.0.0.1 without it |
     | `METRICS_DIR` | a folder that the processes of one service share, so that each tells what all did |
     | `LOG_FORMAT` | `json`: everything that is logged, as JSON by the names of ECS, with request and trace ids |
-    | `OTEL_EXPORTER_OTLP_ENDPOINT` | traces, sent there; and those of OpenTelemetry's own that `tracing.py` names |
+    | `OTEL_EXPORTER_OTLP_ENDPOINT` | traces, sent there; by what else of OpenTelemetry's `tracing.py` names |
+    | `SENTRY_DSN` | errors that are logged or never caught, sent there; with what else `errors.py` names |
 
     Args:
         app: Starlette, FastAPI, Litestar, or any other.
@@ -63,14 +64,15 @@ def instrument(
         InvalidInput: A variable holds what it cannot.
     """
     port = _port(environment.get("METRICS_PORT", ""))
-    options = read_options(environment, service=service)
+    collected = tracing.read_options(environment, service=service)
+    reported = errors.read_options(environment, service=service, release=version)
     if _is_json(environment.get("LOG_FORMAT", "")):
         log_to(sys.stderr, service=service, as_json=True, loggers=("", *SERVERS))
     found = registry if registry is not None else open_registry(environment)
     watch_process(found, service=service, version=version)
     route = route_of or RouteTemplates(app)
     inner: Application = InstrumentedApplication(app, HttpMetrics(found, buckets=buckets), route)
-    if options is not None:
+    if collected is not None or (reported is not None and reported.kept):
         inner = TracedApplication(inner, route)
     return Instrumented(
         RequestIds(inner),
@@ -78,7 +80,7 @@ def instrument(
         metrics_path=metrics_path,
         host=environment.get("METRICS_HOST") or LOOPBACK,
         port=port,
-        during=[functools.partial(traced, options)],
+        during=[functools.partial(tracing.traced, collected), functools.partial(errors.reported, reported)],
     )
 
 
