@@ -46,7 +46,7 @@ check: setup ## format, lint, types, architecture contracts, rendered files, doc
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@for file in $(BUDGETS); do $(BIN)/plimsoll render $$file --check; done
+	@for file in $(BUDGETS); do $(BIN)/plimsoll render $$file --check || exit 1; done
 	@$(BIN)/mkdocs build --strict --quiet --site-dir .build/site
 
 .PHONY: format
