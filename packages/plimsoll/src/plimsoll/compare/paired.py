@@ -123,8 +123,10 @@ Progress = Callable[[str], None]
 
 async def compare(measure: Measure, design: Design, progress: Progress = lambda _: None) -> Comparison:
     """Run baseline and candidate in alternation until a verdict holds or the limit of rounds is reached."""
-    noise = await _noise_floor(measure, design, progress)
+    noise = await _noise_floor(measure, design)
     rounds = max(design.rounds, min(design.limit, rounds_needed(noise.ratios, design)))
+    if noise.counted:
+        progress(f"noise floor from {noise.counted} pairs of the baseline: {rounds} pairs to make")
     pairs = _Pairs()
     while True:
         while pairs.counted + pairs.invalid < rounds:
@@ -166,14 +168,10 @@ def rounds_needed(noise: Mapping[Figure, Sequence[float]], design: Design) -> in
     return math.ceil((sigmas * scatter / gap) ** 2 / _EFFICIENCY)
 
 
-async def _noise_floor(measure: Measure, design: Design, progress: Progress) -> _Pairs:
+async def _noise_floor(measure: Measure, design: Design) -> _Pairs:
     pairs = _Pairs()
     for _ in range(design.noise_rounds):
         await _pair(measure, pairs, design, (Arm.BASELINE, Arm.BASELINE))
-    if pairs.counted:
-        progress(
-            f"noise floor from {pairs.counted} pairs of the baseline: {rounds_needed(pairs.ratios, design)} needed"
-        )
     return pairs
 
 
@@ -230,10 +228,11 @@ def sentence(finding: Finding) -> str:
     ratio = finding.ratio
     if not ratio.pairs:
         return f"{finding.figure.name} was not recorded in both"
-    worse = f"{finding.figure.name} is worse by {ratio.estimate - 1:+.1%}"
+    way = "worse" if ratio.estimate >= 1 else "better"
+    worse = f"{finding.figure.name} is {way} by {abs(ratio.estimate - 1):.1%}"
     if not math.isfinite(ratio.high):
         return f"{worse} ({ratio.pairs} pairs are too few to say between what)"
-    return f"{worse} (between {ratio.low - 1:+.1%} and {ratio.high - 1:+.1%}, {ratio.pairs} pairs)"
+    return f"{worse} (a change between {ratio.low - 1:+.1%} and {ratio.high - 1:+.1%}, {ratio.pairs} pairs)"
 
 
 def _scatter(values: Sequence[float]) -> float:
