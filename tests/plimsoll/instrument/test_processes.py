@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -191,3 +192,53 @@ def test_buckets_of_another_version_are_not_added_up(tmp_path: Path) -> None:
 
     assert b"wait_seconds_count 1.0" in new.exposition()
     assert b'le="2.0"' in new.exposition()
+
+
+def test_no_count_falls_for_several_who_scrape_while_processes_are_killed(crew: Crew) -> None:
+    for _ in range(5):
+        crew.start("count_orders")
+    ends = threading.Event()
+    seen: list[list[float]] = [[], [], []]
+
+    def scrape(said: list[float]) -> None:
+        registry = Registry(crew.folder)
+        while not ends.is_set():
+            said += [
+                float(line.rpartition(" ")[2])
+                for line in registry.exposition().decode().splitlines()
+                if line.startswith("orders_total{")
+            ]
+        registry.close()
+
+    threads = [threading.Thread(target=scrape, args=(said,)) for said in seen]
+    for each in threads:
+        each.start()
+    while crew.living:
+        crew.kill()
+        before = [len(said) for said in seen]
+        while not all(len(said) > count + 2 for said, count in zip(seen, before, strict=True)):
+            ends.wait(0.001)
+    ends.set()
+    for each in threads:
+        each.join()
+
+    assert {value for said in seen for value in said} == {25.0}
+    assert crew.value("orders_total", shop="north") == 25
+
+
+def test_a_process_that_is_killed_in_the_midst_of_folding_doubles_no_count(crew: Crew) -> None:
+    crew.start("count_orders")
+    crew.kill()
+    (dead,) = [crew.folder / name for name in crew.files() if (crew.folder / name).read_bytes().count(b"orders_total")]
+    left = dead.read_bytes()
+    crew.value("orders_total", shop="north")
+    dead.write_bytes(left)  # as when it was counted, and not yet removed
+
+    said = crew.value("orders_total", shop="north")
+    crew.start("count_orders")
+    crew.kill()
+    after = [crew.value("orders_total", shop="north") for _ in range(2)]
+
+    assert said == 5.0
+    assert after == [10.0, 10.0]
+    assert not dead.exists()
