@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from natalis.domain.delivery import DeliveryKey
+from natalis.domain.trace import trace_of
 from natalis.testing.http_api import Api
 
 
@@ -16,7 +18,7 @@ async def test_a_planned_delivery_is_listed_and_shown_with_its_attempts(api: Api
 
     assert listed["id"] == f"{user['id']}:birthday:2026-12-10"
     assert (listed["status"], listed["fireAt"]) == ("scheduled", "2026-12-10T09:00:00Z")
-    assert shown.json() == listed | {"history": []}
+    assert shown.json() == listed | {"history": [], "traceId": trace_of(DeliveryKey.parse(listed["id"])).written}
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ Bob,Brown,bob@example.org,1991-02-29,Europe/London,
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WHEN_OR_WHO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z|\b(?<=on )[\w.-]+-[0-9a-f]{8}\b")
 _OWN = frozenset(
-    {"createdAt", "updatedAt", "since", "workerId", "startedAt", "finishedAt", "dueAt", "secret", "database"}
+    {"createdAt", "updatedAt", "since", "workerId", "startedAt", "finishedAt", "dueAt", "secret", "database", "traceId"}
 )
 """What differs by the instant at which a command was run."""
 ANY_DAY = ("--birthday", "1990-01-01", "--timezone", "Etc/UTC")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import subprocess
@@ -44,8 +43,7 @@ def items(sentry: Listener) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for posted in sentry.posted:
         assert posted.path == "/api/7/envelope/"
-        body = gzip.decompress(posted.body) if posted.headers.get("content-encoding") == "gzip" else posted.body
-        lines = body.split(b"\n")[1:]
+        lines = posted.content.split(b"\n")[1:]
         for head, content in zip(lines[::2], lines[1::2], strict=False):
             found.append((json.loads(head)["type"], json.loads(content)))
     return found

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from natalis.domain.delivery import Attempt, Delivery
+from natalis.domain.trace import trace_of
 from natalis.domain.user import User
 from natalis.ports.ledger import Upcoming
 from natalis.ports.suppressions import Suppression
@@ -38,7 +39,7 @@ def user_record(user: User) -> Record:
 
 
 def delivery_record(delivery: Delivery, attempts: Sequence[Attempt] | None = None) -> Record:
-    """Return a delivery, with its attempts where they are known."""
+    """Return a delivery, with its trace and its attempts where they are known."""
     record: Record = {
         "id": str(delivery.key),
         "userId": delivery.key.user_id,
@@ -55,6 +56,7 @@ def delivery_record(delivery: Delivery, attempts: Sequence[Attempt] | None = Non
         "reason": delivery.reason or None,
     }
     if attempts is not None:
+        record["traceId"] = trace_of(delivery.key).written
         record["attempts"] = [attempt_record(attempt) for attempt in attempts]
     return record
 

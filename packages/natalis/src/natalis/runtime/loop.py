@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
 
+from natalis.errors import NatalisError
 from natalis.ports.clock import Clock
 from natalis.ports.service import Service, Step
 from natalis.runtime.bell import Bell
@@ -34,7 +35,10 @@ async def run(
             step = await service.step()
         except Exception as error:  # noqa: BLE001 - whatever one step raises, the service must go on
             progress.failed(error)
-            _log.warning("%s failed %d time(s) in a row: %s", service.name, progress.failures, progress.fault)
+            is_news = progress.failures == 1 and not isinstance(error, NatalisError)  # what nobody foresaw is reported
+            level = logging.ERROR if is_news else logging.WARNING
+            told = service.name, progress.failures, progress.fault
+            _log.log(level, "%s failed %d time(s) in a row: %s", *told, exc_info=is_news)
             await _first_of(stopping.wait(), clock.sleep(pause_after(progress.failures)))
             continue
         progress.succeeded()

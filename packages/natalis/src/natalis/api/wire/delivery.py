@@ -61,6 +61,13 @@ class Attempt(Struct, frozen=True, rename="camel"):
 class DeliveryDetail(Delivery, frozen=True, rename="camel", kw_only=True):
     """A delivery with every attempt."""
 
+    trace_id: Annotated[
+        str,
+        Meta(
+            description="Its trace, where traces are kept: 32 hexadecimal digits, which follow from its id.",
+            examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
+        ),
+    ]
     history: Annotated[list[Attempt], Meta(description="Every attempt, first one first.")]
 
 

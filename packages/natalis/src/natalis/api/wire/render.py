@@ -13,6 +13,7 @@ from natalis.domain.forecast import Backlog, DayForecast
 from natalis.domain.ledger import Explanation
 from natalis.domain.occasion import Occasion
 from natalis.domain.person import Person
+from natalis.domain.trace import trace_of
 from natalis.domain.user import User
 from natalis.ports.ledger import Upcoming
 from natalis.ports.suppressions import Suppression
@@ -94,7 +95,7 @@ def detail_shape(known: Delivery, attempts: Sequence[Attempt]) -> delivery.Deliv
         )
         for attempt in attempts
     ]
-    return delivery.DeliveryDetail(**asdict(base), history=history)
+    return delivery.DeliveryDetail(**asdict(base), trace_id=trace_of(known.key).written, history=history)
 
 
 def upcoming_shape(item: Upcoming) -> timeline.Upcoming:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,8 +53,7 @@ class Collector(Listener):
 
 
 def _read(posted: Posted) -> list[ReceivedSpan]:
-    body = gzip.decompress(posted.body) if posted.headers.get("content-encoding") == "gzip" else posted.body
-    request = ExportTraceServiceRequest.FromString(body)
+    request = ExportTraceServiceRequest.FromString(posted.content)
     return [
         _span(span, _attributes(of.resource.attributes))
         for of in request.resource_spans
