@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from plimsoll.budget.alerts import alerts_of
-from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in
+from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in, with_gaps
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.outputs import Kind, places_in
 from plimsoll.budget.reading import read_text
@@ -64,15 +64,18 @@ def test_without_metrics_there_are_budgets_for_load_tests_and_no_alerts() -> Non
     assert [budget.name for budget in file.budgets] == ["latency", "errors"]
 
 
-def test_the_flow_asks_for_what_needs_no_knowledge_and_for_the_root_where_nothing_is_known() -> None:
-    several = flow("shop", Seen("shop", "plimsoll", ENDPOINTS))
-    none = flow('"""', Seen(None, None, ()))
+def test_the_flow_asks_for_every_page_and_for_the_root_where_nothing_is_known() -> None:
+    seen = Seen("shop", "plimsoll", ENDPOINTS)
+    several, none = flow("shop", seen), flow('"""', Seen(None, None, ()))
 
     assert '"GET /orders": "/orders"' in several
     assert "POST" not in several
-    assert "{number}" not in several
     assert '"GET /": "/"' in none
-    assert [len(ast.parse(text).body) for text in (several, none)] == [4, 4]
+    assert [len(ast.parse(text).body) for text in (several, none)] == [5, 5]
+
+
+def test_what_has_to_be_filled_in_is_known() -> None:
+    assert with_gaps(Seen("shop", "plimsoll", ENDPOINTS)) == ("/orders/{number}",)
 
 
 def test_it_is_yaml_that_people_would_write() -> None:

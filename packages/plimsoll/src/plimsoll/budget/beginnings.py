@@ -71,11 +71,16 @@ def budget_file(service: str, url: str, seen: Seen) -> str:
 
 
 def flow(service: str, seen: Seen) -> str:
-    """Return the text of a first flow, which looks at everything that can be asked for without knowing more."""
-    plain = [each for each in seen.endpoints if each[0] == "GET" and not set("{<:*") & set(each[1])] or [("GET", "/")]
-    pages = "".join(f"    {json.dumps(_name(*each))}: {json.dumps(each[1])},\n" for each in plain)
+    """Return the text of a first flow, which looks at every page; what stands in braces in a route is for people."""
+    pages = [each for each in seen.endpoints if each[0] == "GET"] or [("GET", "/")]
+    lines = "".join(f"    {json.dumps(_name(*each))}: {json.dumps(each[1])},\n" for each in pages)
     plain_name = "".join(each for each in service if each.isalnum() or each in " -_.")
-    return _FLOW.format(service=plain_name, pages=pages)
+    return _FLOW.format(service=plain_name, pages=lines)
+
+
+def with_gaps(seen: Seen) -> tuple[str, ...]:
+    """Return the routes of the flow in which something has to be filled in."""
+    return tuple(route for method, route in seen.endpoints if method == "GET" and set("{<") & set(route))
 
 
 def _latencies(seen: Seen) -> tuple[str, str]:
@@ -159,13 +164,14 @@ _FLOW: Final = '''\
 
 from plimsoll.load import Session
 
-PAGES = {{
+PAGES = {{  # what an endpoint is called, and what is asked for: fill in what stands in braces
 {pages}}}
+LOAD_TEST = {{"X-Synthetic": "true"}}  # by which these requests are told from those of people
 
 
 async def visit(session: Session) -> None:
-    """Look at everything that can be asked for without knowing more."""
+    """Look at every page."""
     for name, path in PAGES.items():
-        answer = await session.get(path, name=name)
+        answer = await session.get(path, name=name, headers=LOAD_TEST)
         session.check("is answered", answer.status < 400)
 '''

@@ -63,8 +63,8 @@ class Case:
             return None
         lasts = time(window.value * (1 - objective))
         return (
-            f"The error budget: {share(1 - objective)} of what happens in {time(window.value)} may be bad;"
-            f" that is as much as {lasts} of nothing but bad ones in even traffic."
+            f"What is spent is the error budget: {share(1 - objective)} of what happens in {time(window.value)}"
+            f" may be bad; that is as much as {lasts} of nothing but bad ones in even traffic."
         )
 
     @property
@@ -83,8 +83,10 @@ class Case:
             return f"Bad is what takes longer than {self.promise.budget.bound.text}."
         if self.promise.events is None:
             return None
-        others = "all but these" if indicator.good is Good.ABOVE else "these"
-        return f"Bad are {others}: {indicator.about[:1].lower()}{indicator.about[1:]}"
+        counted = f"{indicator.about[:1].lower()}{indicator.about[1:]}"
+        if indicator.good is Good.ABOVE:
+            return f"Good are these, and bad are all others: {counted}"
+        return f"Bad are these: {counted}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from plimsoll.budget.asking import Place
-from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in
+from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in, with_gaps
 from plimsoll.errors import InvalidInput, TargetFailed
 
 _NOTHING = Seen(None, None, ())
@@ -39,6 +39,8 @@ def command(file: Path, url: str, service: str | None) -> None:
     for path, text in ((file, budget_file(name, place.url, seen)), (beside, flow(name, seen))):
         path.write_text(text, encoding="utf-8")
         click.echo(f"written {path}")
+    for route in with_gaps(seen):
+        click.echo(f"fill in what stands in braces in {beside}: {route}")
 
 
 def _seen(place: Place) -> Seen:

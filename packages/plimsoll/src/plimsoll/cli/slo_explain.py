@@ -80,7 +80,7 @@ def _case(case: Case, *, query: bool) -> Iterator[str | Table]:
 
 def _outages(case: Case) -> Table:
     head, rows = outages(case)
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 2))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 2))
     for name in head:
         table.add_column(name, justify="right")
     for row in rows:

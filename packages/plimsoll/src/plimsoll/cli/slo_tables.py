@@ -40,6 +40,8 @@ def shown(service: str, states: Sequence[State]) -> str:
     )
     if budgeted:
         console.print(_table(f"Error budgets of {service}", _head(budgeted), map(_budgeted, budgeted)))
+    if budgeted and others:
+        console.print()
     if others:
         head = ("promise", "at present", "must be", "aimed at", "")
         console.print(_table(f"Other promises of {service}", head, map(_bound, others)))

@@ -86,7 +86,7 @@ def outages(case: Case) -> tuple[list[str], list[list[str]]]:
     head = ["bad", *(f"{each} after" for each in severities)]
     rows = [[share(each.bad), *(_after(each.after(severity)) for severity in severities)] for each in case.sizes]
     if budgeted:
-        head += ["error budget spent by then", "all of it spent after"]
+        head += ["spent by then", "all spent after"]
         for row, each in zip(rows, case.sizes, strict=True):
             row += ["-" if each.spent is None else share(each.spent), _after(each.empty)]
     return head, rows
