@@ -138,3 +138,42 @@ async def test_five_percent_is_found_and_nothing_is_not(
     rulings = [(await compare(measure, Design())).ruling for measure in _trials(a_run, slower)]
 
     assert least <= rulings.count(Ruling.REGRESSED) <= most
+
+
+class Machine:
+    """A machine with moods, on which rounds of one build follow those of the other."""
+
+    def __init__(self, a_run: Callable[..., Run], slower: float, mood: str, seed: int) -> None:
+        self._a_run, self._slower, self._mood = a_run, slower, mood
+        self._chance = random.Random(seed)
+        self._drift = 0.0
+
+    async def measure(self, arm: Arm) -> Run:
+        return self._a_run(10 * (self._slower if arm is Arm.CANDIDATE else 1) * math.exp(self._noise()))
+
+    def _noise(self) -> float:
+        match self._mood:
+            case "quiet":
+                return self._chance.gauss(0, 0.007)
+            case "restless":
+                return self._chance.gauss(0, 0.02)
+            case "stalling":  # one round in ten is slowed down by up to double
+                stall = self._chance.uniform(0, math.log(2)) if self._chance.random() < 0.1 else 0.0
+                return stall + self._chance.gauss(0, 0.01)
+            case _:  # drifting: as slow as the round before, more or less
+                self._drift += self._chance.gauss(0, 0.01)
+                return self._drift + self._chance.gauss(0, 0.005)
+
+
+@pytest.mark.parametrize("mood", ["quiet", "restless", "stalling", "drifting"])
+async def test_the_design_of_the_benchmark_keeps_its_error_rates_in_every_mood_of_a_machine(
+    mood: str, a_run: Callable[..., Run]
+) -> None:
+    design = Design(figures=ONE, noise_rounds=6, rounds=10, limit=60, step=5)  # that of perf/gate_trials.py
+    called = {
+        slower: [(await compare(Machine(a_run, slower, mood, seed).measure, design)).ruling for seed in range(100)]
+        for slower in (1.0, 1.05)
+    }
+
+    assert called[1.0].count(Ruling.REGRESSED) <= 5
+    assert called[1.05].count(Ruling.REGRESSED) >= 90
