@@ -61,10 +61,14 @@ class Instrumented:
             return
         if not self._is_open:  # the server tells nobody of its start
             await self._open_late()
-        if kind == "http" and self._metrics_path is not None and _path(scope) == self._metrics_path:
+        if kind == "http" and self._is_scrape(scope):
             await self._tell(scope, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_scrape(self, scope: Scope) -> bool:
+        wanted, path = self._metrics_path, scope["path"]
+        return wanted is not None and path.endswith(wanted) and _path(scope) == wanted
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         first: Message | None = await receive()

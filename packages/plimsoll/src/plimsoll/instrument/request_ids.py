@@ -39,9 +39,7 @@ class RequestIds:
 
         def tell(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ())]
-                if all(name != HEADER for name, _ in headers):
-                    message = {**message, "headers": [*headers, (HEADER, own.encode())]}
+                return send(_with_id(message, own))
             return send(message)
 
         before = request_id.set(own)
@@ -49,6 +47,15 @@ class RequestIds:
             await self._app(scope, receive, tell)
         finally:
             request_id.reset(before)
+
+
+def _with_id(message: Message, own: str) -> Message:
+    headers = [*message.get("headers", ())]
+    for name, _ in headers:
+        if name == HEADER:
+            return message
+    headers.append((HEADER, own.encode()))
+    return {**message, "headers": headers}
 
 
 def _offered(scope: Scope) -> str:
