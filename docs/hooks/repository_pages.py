@@ -26,6 +26,7 @@ BESIDE_THE_CODE = MappingProxyType(
         "explanation/queue.md": f"{CODE}/transports/rabbitmq/rabbitmq.md",
         "explanation/cache.md": f"{CODE}/caches/redis.md",
         "how-to/deploy.md": "deploy/README.md",
+        "how-to/observability-files.md": "deploy/observability/README.md",
         "plimsoll/verdicts.md": "packages/plimsoll/src/plimsoll/compare/verdicts.md",
         "project/contributing.md": "CONTRIBUTING.md",
         "project/security.md": "SECURITY.md",

@@ -231,6 +231,28 @@ def test_a_trace_is_one_click_from_a_graph_and_a_log_line_and_back(
     assert {each["url"].split("//")[1].partition(":")[0] for each in provisioned.values()} <= set(compose["services"])
 
 
+def test_kubernetes_scrapes_the_pods_that_there_are_by_the_jobs_of_the_budgets(deploy: Path, folder: Path) -> None:
+    (monitor,) = read_documents(folder / "pods.yaml")
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    wanted = monitor["spec"]["selector"]["matchLabels"]
+    for role in ("api", "planner", "dispatcher", "worker"):
+        documents = read_documents(deploy / "kubernetes" / f"{role}.yaml")
+        (pod,) = (each["spec"]["template"] for each in documents if each["kind"] == "Deployment")
+        labels = pod["metadata"]["labels"]
+        ports = {port["name"] for container in pod["spec"]["containers"] for port in container["ports"]}
+        assert wanted.items() <= labels.items()
+        assert endpoint["port"] in ports
+        assert labels["app.kubernetes.io/component"] == role  # of which the job is made
+    assert endpoint["relabelings"][0]["replacement"] == "natalis-$1"
+
+
+def test_kubernetes_gets_every_dashboard(folder: Path) -> None:
+    (kustomization,) = read_documents(folder / "kustomization.yaml")
+    (made,) = kustomization["configMapGenerator"]
+
+    assert {folder / each for each in made["files"]} == set((folder / "grafana" / "dashboards").glob("*.json"))
+
+
 @pytest.mark.parametrize("shipper", ["alloy/config.alloy", "promtail/promtail.yaml"])
 def test_logs_are_found_by_few_labels_and_ids_are_none_of_them(folder: Path, shipper: str) -> None:
     text = (folder / shipper).read_text()
