@@ -71,8 +71,9 @@ def test_what_a_profile_needs_is_in_it(compose: dict[str, Any]) -> None:
 
 
 def test_nothing_is_published_beyond_this_machine(compose: dict[str, Any]) -> None:
-    for each in compose["services"].values():
+    for name, each in compose["services"].items():
         assert all(port.startswith("127.0.0.1:") for port in each.get("ports", []))
+        assert "outer" in each["networks"] or "ports" not in each, name  # from an internal one nothing is published
     assert compose["networks"]["watch"]["internal"]
 
 
