@@ -53,13 +53,14 @@ class Family(Generic[Child]):
         limit: How many label sets it may have; every label of a further one reads `other`.
     """
 
-    __slots__ = ("_children", "_limit", "_make", "shape")
+    __slots__ = ("_children", "_limit", "_make", "_written", "shape")
 
     def __init__(self, shape: Shape, make: Callable[[str], Child], limit: int = LABEL_VALUES) -> None:
         self.shape = shape
         self._make: Callable[[str], Child] = make
         self._limit = limit
         self._children: dict[tuple[str, ...], Child] = {}
+        self._written: list[tuple[str, Child]] = []
 
     def at(self, *values: str) -> Child:
         """Return the child of these label values, in the order the labels were declared.
@@ -72,23 +73,24 @@ class Family(Generic[Child]):
 
     def children(self) -> list[tuple[str, Child]]:
         """Return every child with the text of its labels."""
-        return [(self._text(values), child) for values, child in list(self._children.items())]
-
-    def _text(self, values: tuple[str, ...]) -> str:
-        return exposition.labels_text(self.shape.labels, values)
+        return self._written[:]
 
     def _adopt(self, values: tuple[str, ...]) -> Child:
         if len(values) != len(self.shape.labels):
             raise ValueError(f"{self.shape.name} has the labels {self.shape.labels}, not {len(values)} values")
-        if len(self._children) >= self._limit:
-            return self._other()
-        # two threads may meet here: whoever is first is the one
-        return self._children.setdefault(values, self._make(self._text(values)))
+        if len(self._children) < self._limit:
+            return self._add(values)
+        other = (OTHER,) * len(values)
+        found = self._children.get(other)
+        return self._add(other) if found is None else found
 
-    def _other(self) -> Child:
-        values = (OTHER,) * len(self.shape.labels)
-        found = self._children.get(values)
-        return found if found is not None else self._children.setdefault(values, self._make(self._text(values)))
+    def _add(self, values: tuple[str, ...]) -> Child:
+        text = exposition.labels_text(self.shape.labels, values)
+        made = self._make(text)
+        kept = self._children.setdefault(values, made)  # two threads may meet here: whoever is first is the one
+        if kept is made:
+            self._written.append((text, made))
+        return kept
 
 
 AnyFamily = Family[Counter] | Family[Gauge] | Family[Histogram]
