@@ -64,7 +64,7 @@ def test_there_is_every_board_that_a_file_may_name() -> None:
 def test_only_what_is_watched_is_shown() -> None:
     all_of_it, some = boards(watching(EVERYTHING)), boards(watching({"http": 'job="shop"', "node": 'job="node"'}))
 
-    assert not {"queue-workers", "database-redis", "cost"} & some.keys()
+    assert list(some) == ["overview", "api", "user-experience", "budgets"]
     assert [row.title for row in some["overview"].rows] == ["Now", "Endpoints", "Machines"]
     assert len(panels(some["api"])) < len(panels(all_of_it["api"]))
     assert all("job=" in query.expression for each in panels(some["api"]) for query in each.queries)
@@ -142,6 +142,12 @@ def test_a_file_puts_rows_of_its_own_before_those_of_a_built_in_board() -> None:
     assert sold.queries == (Query("sum(sold_total)", "sold"),)
     assert sold.bounds is not None
     assert sold.bounds.bound == pytest.approx(0.85)
+
+
+def test_rows_for_a_built_in_board_without_data_are_a_board_too() -> None:
+    business = boards(watching({"node": 'job="node"'}, more=OWN))["business"]
+
+    assert [row.title for row in business.rows] == ["Ours"]
 
 
 def test_a_file_brings_boards_of_its_own() -> None:

@@ -12,6 +12,7 @@ PLAN: Final = Plan(
     "api",
     "API performance",
     "How fast it answers, what it is asked, and what it waits for.",
+    (Source.HTTP,),
     (
         (
             "Latency",

@@ -6,11 +6,13 @@ from typing import Final
 
 from plimsoll.budget.dashboards import people
 from plimsoll.budget.dashboards.view import Plan
+from plimsoll.budget.sources import Source
 
 PLAN: Final = Plan(
     "business",
     "Business",
     "Is the service worth what it is there for?",
+    (Source.BUSINESS,),
     (
         (
             "How people are served",

@@ -43,13 +43,16 @@ _CHOSEN: Final = Matcher("instance", "=~", "$instance")
 def boards_of(file: BudgetFile) -> Iterator[Board]:
     """Yield the boards of a file: built-in ones that have something to show, then its own."""
     view = _view_of(file)
-    for board in (*(_built(plan, view) for plan in PLANS), budgets.board(view)):
-        if board is None or (file.dashboards is not None and board.name not in file.dashboards):
+    built = {plan.name: _built(plan, view) for plan in PLANS} | {budgets.NAME: budgets.board(view)}
+    for name, board in built.items():
+        own = file.boards.get(name)
+        if file.dashboards is not None and name not in file.dashboards:
             continue
-        own = file.boards.get(board.name)
-        yield board if own is None else replace(board, rows=(*rows_of(own, view), *board.rows))
-    known = {*(plan.name for plan in PLANS), budgets.NAME}
-    yield from (own_board(name, own, view) for name, own in file.boards.items() if name not in known)
+        if board is not None:
+            yield board if own is None else replace(board, rows=(*rows_of(own, view), *board.rows))
+        elif own is not None:
+            yield own_board(name, own, view)
+    yield from (own_board(name, own, view) for name, own in file.boards.items() if name not in built)
 
 
 def _view_of(file: BudgetFile) -> View:
@@ -61,6 +64,8 @@ def _view_of(file: BudgetFile) -> View:
 
 
 def _built(plan: Plan, view: View) -> Board | None:
+    if not view.sight.sources.keys() & set(plan.of):
+        return None
     seen, instances = _with_choice(plan.instances, view)
     rows = tuple(Row(title, tuple(_panels(makers, seen))) for title, makers in plan.rows)
     rows = tuple(row for row in rows if row.panels)

@@ -81,6 +81,7 @@ PLAN: Final = Plan(
     "cost",
     "Cost",
     "What a request, a message, a person and a month cost, and where that goes.",
+    (Source.COST,),
     (
         ("Now", (per_request, per_message, per_user, monthly)),
         ("Where it goes", (by_resource, trend, by_resource_over_time)),

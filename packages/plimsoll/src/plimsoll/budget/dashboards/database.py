@@ -12,6 +12,7 @@ PLAN: Final = Plan(
     "database",
     "Database",
     "Who waits for a connection, which queries are slow, and what the server does.",
+    (Source.DATABASE, Source.POSTGRES),
     (
         (
             "Connections",

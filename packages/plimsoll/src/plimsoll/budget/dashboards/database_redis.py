@@ -6,11 +6,13 @@ from typing import Final
 
 from plimsoll.budget.dashboards import stores
 from plimsoll.budget.dashboards.view import Plan
+from plimsoll.budget.sources import Source
 
 PLAN: Final = Plan(
     "database-redis",
     "Database and Redis",
     "What the service keeps things in, beside one another.",
+    (Source.REDIS,),
     (
         ("Now", (stores.redis_share, stores.redis_rate, stores.redis_hit_share, stores.commits_now)),
         ("Redis", (stores.redis_memory, stores.redis_commands, stores.redis_keyspace)),

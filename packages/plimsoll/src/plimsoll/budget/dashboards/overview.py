@@ -6,11 +6,13 @@ from typing import Final
 
 from plimsoll.budget.dashboards import machine, people, queues, requests
 from plimsoll.budget.dashboards.view import Plan
+from plimsoll.budget.sources import Source
 
 PLAN: Final = Plan(
     "overview",
     "Overview",
     "Is it well, and if not, which part of it?",
+    (Source.HTTP, Source.QUEUE, Source.NODE),
     (
         ("Now", (requests.now, requests.errors_now, requests.p95_now, people.active_now)),
         ("Endpoints", (requests.by_endpoint, requests.p95_by_endpoint, requests.errors_by_endpoint)),

@@ -12,6 +12,7 @@ PLAN: Final = Plan(
     "queue-workers",
     "Queue and workers",
     "Does the work get done, in time, and by whom?",
+    (Source.QUEUE, Source.RABBITMQ),
     (
         ("Queue", (queues.depth, queues.waiting_and_active, queues.in_and_out, queues.stalled)),
         ("Messages", (queues.processed_by_status, queues.lateness, queues.processing_p95)),

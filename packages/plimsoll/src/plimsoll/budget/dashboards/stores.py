@@ -136,12 +136,14 @@ def commits_now(view: View) -> Panel:
 
 def redis_operations(view: View) -> Panel:
     """Return what the service asks of Redis."""
+    view.of(Source.REDIS, "redis_up")  # a cache need not be Redis
     query = Query(rate(view.of(Source.CACHE, "redis_operations_total"), "operation"), "{{operation}}")
     return Panel("Redis operations", (query,), Kind.STACK, Scale.PER_SECOND, "As the service asks them.")
 
 
 def redis_p95(view: View) -> Panel:
     """Return how long Redis takes."""
+    view.of(Source.REDIS, "redis_up")
     durations = view.of(Source.CACHE, "redis_operation_duration_seconds")
     query = Query(quantile(0.95, durations, "operation"), "{{operation}}")
     return Panel("Redis p95", (query,), scale=Scale.SECONDS, about="As the service waits.")

@@ -6,6 +6,7 @@ from typing import Final
 
 from plimsoll.budget.dashboards import people, processes, requests
 from plimsoll.budget.dashboards.view import Plan
+from plimsoll.budget.sources import Source
 
 _VITALS: Final = ("LCP", "INP", "CLS", "FCP", "TTFB")
 
@@ -13,6 +14,7 @@ PLAN: Final = Plan(
     "user-experience",
     "User experience",
     "What people's browsers measure, and what they would notice.",
+    (Source.VITALS, Source.HTTP, Source.BLACKBOX),
     (
         ("Web vitals", tuple(map(people.vital, _VITALS))),
         ("Web vitals by page", tuple(map(people.vital_by_page, _VITALS))),

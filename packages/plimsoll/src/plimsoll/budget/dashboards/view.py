@@ -99,6 +99,7 @@ class Plan:
         name: Of its file and in its address.
         title: What stands above it.
         about: What it is for.
+        of: The sources that it is about; without any of them there is no such board, whatever else is watched.
         rows: Titles and makers of panels, from top to bottom.
         instances: The source of which a reader may choose some instances; None where there is no choice.
     """
@@ -106,5 +107,6 @@ class Plan:
     name: str
     title: str
     about: str
+    of: tuple[Source, ...]
     rows: tuple[tuple[str, tuple[Maker, ...]], ...]
     instances: Source | None = None
