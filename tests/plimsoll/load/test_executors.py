@@ -13,7 +13,7 @@ import pytest
 from plimsoll.load.client.client import Client
 from plimsoll.load.crew import Crew
 from plimsoll.load.division import Part
-from plimsoll.load.executors import executor
+from plimsoll.load.executors import arriving, executor
 from plimsoll.load.executors.base import Executor
 from plimsoll.load.flow import Mix
 from plimsoll.load.scenarios import (
@@ -83,6 +83,20 @@ async def test_every_arrival_is_begun_or_dropped() -> None:
     ran = await Ran(open_for(SHORT, 500, 3), quickly).to_its_end()
 
     assert ran.ended + ran.dropped == 100
+
+
+async def test_what_is_still_overdue_well_after_the_end_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arriving, "_LAST_CHANCE", (0.0, 0.0))
+
+    async def hog(_: Session) -> None:
+        until = perf_counter_ns() + 5_000_000
+        while perf_counter_ns() < until:
+            pass
+
+    ran = await Ran(open_for(SHORT, 1000, 3), hog).to_its_end()
+
+    assert ran.ended + ran.dropped == 200
+    assert ran.dropped > 0
 
 
 async def test_an_arrival_that_finds_no_user_free_is_dropped() -> None:

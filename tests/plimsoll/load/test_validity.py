@@ -46,6 +46,7 @@ def test_a_run_whose_generator_kept_up_is_valid() -> None:
     ("recording", "said", "remedy"),
     [
         (recorded(late=25), "1 % of the iterations began over 25", "more --processes"),
+        (recorded(late=7_000), "1 % of the iterations began over 7,0", "more --processes"),
         (recorded(cpu=97), "used 97 % of a core", "--shard"),
         (recorded(dropped=250), "rush: 250 of 1,250 iterations (0.2 of all) were dropped", "maxVUs"),
         (recorded(taken=75), "taken for 1.5 times as long", "Lower the load"),

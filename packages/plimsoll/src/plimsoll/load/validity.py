@@ -55,7 +55,7 @@ def _late(recording: Recording) -> Iterator[str]:
     if lateness is None or (late := lateness.percentile(99)) <= LATEST_START:
         return
     yield (
-        f"The generator was late: 1 % of the iterations began over {late:.3g} ms after they were due "
+        f"The generator was late: 1 % of the iterations began over {_short(late)} ms after they were due "
         f"(at most {LATEST_START:g} ms). Lower the rate, give it more --processes or a machine of its own."
     )
 
@@ -69,8 +69,8 @@ def _dropped(recording: Recording, scenarios: Sequence[Scenario]) -> Iterator[st
         if scenario.is_open and due and dropped / due > MOST_DROPPED:
             yield (
                 f"{scenario.name}: {dropped:,.0f} of {due:,.0f} iterations ({dropped / due:.3g} of all) were dropped, "
-                "for no user was free: what they would have measured is missing. Raise maxVUs, or lower the rate to "
-                "what the service can hold."
+                "for no user was free, or the generator had not begun them by the end: what they would have measured "
+                "is missing. Raise maxVUs, or lower the rate to what service and generator can hold."
             )
 
 
@@ -119,6 +119,10 @@ def _refusing(addresses: Sequence[str]) -> Iterator[str]:
         f"Refused, so that another address of the same name was called: {', '.join(addresses)}. Where each is to be "
         "measured, set noAddressFallback, or name one in hosts."
     )
+
+
+def _short(milliseconds: float) -> str:
+    return f"{milliseconds:.3g}" if milliseconds < 1000 else f"{milliseconds:,.0f}"  # noqa: PLR2004 - where 3 digits end
 
 
 def _trend(recording: Recording, name: str, having: dict[str, str] | None = None) -> Trend | None:

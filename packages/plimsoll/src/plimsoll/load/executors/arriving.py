@@ -21,8 +21,8 @@ from plimsoll.load.scenarios import ConstantArrivalRate, Open, Stage
 from plimsoll.load.timer import Timer, timer
 
 _AT_ONCE: Final = 16
-_LAST_CHANCE: Final = 1.0
-"""Seconds to begin what is overdue at the end, where no grace is given to iterations."""
+_LAST_CHANCE: Final = (1.0, 5.0)
+"""Seconds to begin what is overdue at the end, at least and at most: more is a rate that cannot be held."""
 
 Due = tuple[int, int, int]
 """Number of the arrival, when it was due, when a user was taken for it."""
@@ -82,9 +82,10 @@ class Arriving(Executor):
         await self._finish([task for task in self._tasks if not task.done()])
 
     async def _catch_up(self) -> None:
-        """Begin what was due before the end and is not begun, as long as grace lasts; what is left was dropped."""
+        """Begin what was due before the end and is not begun, within grace but not for long; the rest is dropped."""
+        least, most = _LAST_CHANCE
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._all_begun.wait(), max(self._grace, _LAST_CHANCE))
+            await asyncio.wait_for(self._all_begun.wait(), min(max(self._grace, least), most))
         if self._timer is not None and not self.stopping:
             self.crew.channel.dropped += 1 + sum(1 for _ in self._instants)
 
