@@ -14,9 +14,11 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from plimsoll.budget import sources
-from plimsoll.budget.amounts import EXAMPLES
+from plimsoll.budget.amounts import EXAMPLES, amount_of
+from plimsoll.budget.dashboards.catalogue import PLANS, boards_of
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.indicators import INDICATORS, Indicator
+from plimsoll.budget.model import Budget, BudgetFile, Service, Watch
 from plimsoll.budget.promql import number
 from plimsoll.budget.schema import schema
 from plimsoll.budget.sight import Sight, Unseen
@@ -143,6 +145,24 @@ def _query(indicator: Indicator, sight: Sight) -> str | None:
         return None
 
 
+def _boards() -> Iterator[str]:
+    """Yield a row for each built-in board, as it is for a service of which everything is watched."""
+    watch = Watch(sources={source.value: f'job="{source}"' for source in Source})
+    promised = Budget("cpu", "cpu", amount_of("70 %"))
+    made = {board.name: board for board in boards_of(BudgetFile(Service("any"), watch, budgets=(promised,)))}
+    needed = {plan.name: ", ".join(f"`{source}`" for source in plan.of) for plan in PLANS}
+    rows = [
+        (
+            f"`{name}`",
+            board.about,
+            needed.get(name, "that any budget is seen"),
+            "; ".join(", ".join(panel.title for panel in row.panels) for row in board.rows),
+        )
+        for name, board in made.items()
+    ]
+    yield from _table(("board", "for", "needs one of", "panels, a row after the other"), rows)
+
+
 def _dialects() -> Iterator[str]:
     rows = [
         (
@@ -202,4 +222,5 @@ _MADE: Mapping[str, Callable[[], Iterator[str]]] = {
     "<!-- the table of indicators -->": _indicators,
     "<!-- the table of sources -->": _sources,
     "<!-- the table of dialects -->": _dialects,
+    "<!-- the table of dashboards -->": _boards,
 }
