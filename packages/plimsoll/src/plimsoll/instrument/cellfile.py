@@ -14,7 +14,7 @@ import struct
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from plimsoll.instrument.values import Cells, Exemplar, ExemplarPlace, Kind, Mode, Shape
 
@@ -131,23 +131,8 @@ class _WrittenExemplars:
         return exemplars_in(self._place)
 
 
-@dataclass(slots=True)
-class Found:
-    """A series that was found in a file.
-
-    Attributes:
-        shape: Of its family.
-        labels: As text.
-        at: Where its cells begin, in cells of the file.
-        end: Where they end.
-        exemplars_at: Where its exemplars begin, in bytes; 0 for none.
-    """
-
-    shape: Shape
-    labels: str
-    at: int
-    end: int
-    exemplars_at: int = 0
+Found: TypeAlias = tuple[Shape, str, int, int]
+"""A series in a file: its family, its labels as text, and where its cells begin and end, counted in cells."""
 
 
 @dataclass(slots=True)
@@ -157,13 +142,16 @@ class Contents:
     Attributes:
         families: What families there are.
         series: What series there are.
+        exemplars: Where the exemplars of a series begin, in bytes, by the series' place in `series`.
         notes: What was noted about the file as a whole.
     """
 
     families: list[Shape] = field(default_factory=list)
     series: list[Found] = field(default_factory=list)
+    exemplars: dict[int, int] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
-    _by_number: dict[int, Shape | Found] = field(default_factory=dict)
+    _shapes: dict[int, Shape] = field(default_factory=dict)
+    _places: dict[int, int] = field(default_factory=dict)
     _count: int = 0
     _read_to: int = HEAD
 
@@ -172,43 +160,41 @@ class Contents:
 
         Raises:
             ValueError: It is no such file, or is damaged.
+            KeyError: It is damaged.
         """
         if held[: len(MAGIC)] != MAGIC:
             raise ValueError("not a file of numbers, or of another version")
-        at, end = self._read_to, len(held)
-        while at + _RECORD.size <= end:
+        at, end, head = self._read_to, len(held), _RECORD.size
+        while at + head <= end:
             size, what, owner, text, cells = _RECORD.unpack_from(held, at)
             if size == 0:
                 turned = -(-at // PAGE) * PAGE  # where the next page begins
-                if turned == at or turned + _RECORD.size > end or not any(held[turned : turned + 4]):
+                if turned == at or turned + head > end or not any(held[turned : turned + 4]):
                     break
                 at = turned
                 continue
-            if size % _CELL or size != _RECORD.size + text + -text % _CELL + cells * _CELL or at + size > end:
+            if size % _CELL or size != head + text + -text % _CELL + cells * _CELL or at + size > end:
                 raise ValueError(f"damaged at byte {at}")
             self._count += 1
-            self._take(what, owner, held[at + _RECORD.size : at + _RECORD.size + text], at + size - cells * _CELL)
+            said = held[at + head : at + head + text]
             at += size
+            if what == _SERIES:  # nearly all of them are
+                first = at // _CELL - cells
+                self._places[self._count] = len(self.series)
+                self.series.append((self._shapes[owner], said.decode(), first, first + cells))
+            else:
+                self._take(what, owner, said, at - cells * _CELL)
         self._read_to = at
 
-    def _take(self, what: int, owner: int, text: bytes, cells_at: int) -> None:
+    def _take(self, what: int, owner: int, said: bytes, cells_at: int) -> None:
         if what == _FAMILY:
-            shape = _from_json(json.loads(text))
+            shape = _from_json(json.loads(said))
             self.families.append(shape)
-            self._by_number[self._count] = shape
-        elif what == _SERIES:
-            family = self._by_number[owner]
-            if isinstance(family, Shape):
-                at = cells_at // _CELL
-                found = Found(family, text.decode(), at, at + family.width)
-                self.series.append(found)
-                self._by_number[self._count] = found
+            self._shapes[self._count] = shape
         elif what == _EXEMPLARS:
-            series = self._by_number[owner]
-            if isinstance(series, Found):
-                series.exemplars_at = cells_at
+            self.exemplars[self._places[owner]] = cells_at
         elif what == _NOTE:
-            self.notes.append(json.loads(text))
+            self.notes.append(json.loads(said))
 
 
 def exemplars_in(place: memoryview) -> list[Exemplar | None]:
@@ -216,12 +202,9 @@ def exemplars_in(place: memoryview) -> list[Exemplar | None]:
     return [Exemplar(trace.hex(), value, at) if at else None for trace, value, at in _EXEMPLAR.iter_unpack(place)]
 
 
-def exemplars_of(held: bytes, found: Found) -> list[Exemplar | None] | None:
-    """Return the exemplars of a series in a file; None where it has none."""
-    if not found.exemplars_at:
-        return None
-    length = (len(found.shape.bounds) + 1) * _EXEMPLAR.size
-    return exemplars_in(memoryview(held)[found.exemplars_at : found.exemplars_at + length])
+def exemplars_of(held: bytes, shape: Shape, begin: int) -> list[Exemplar | None]:
+    """Return the exemplars of a series of a file, from where they begin."""
+    return exemplars_in(memoryview(held)[begin : begin + (len(shape.bounds) + 1) * _EXEMPLAR.size])
 
 
 def _as_json(shape: Shape) -> dict[str, Any]:

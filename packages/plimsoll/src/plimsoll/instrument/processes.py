@@ -198,11 +198,12 @@ def _add(together: Together, found: _Read, name: str, *, is_living: bool) -> Non
     pid = name.partition("-")[0]
     places = [(each, together.of(each, is_living=is_living)) for each in found.contents.families]
     by_shape = {id(shape): place for shape, place in places}
-    for each in found.contents.series:
-        place = by_shape[id(each.shape)]
+    exemplars = found.contents.exemplars
+    for at, (shape, labels, begin, end) in enumerate(found.contents.series):
+        place = by_shape[id(shape)]
         if place is not None:
-            exemplars = exemplars_of(found.held, each) if each.exemplars_at else None
-            place.add(each.labels, [*map(float, cells[each.at : each.end])], exemplars, pid)
+            links = exemplars_of(found.held, shape, exemplars[at]) if at in exemplars else None
+            place.add(labels, cells[begin:end].tolist(), links, pid)  # type: ignore[arg-type]  # typeshed knows of int only
 
 
 @contextlib.contextmanager
