@@ -38,7 +38,7 @@ from plimsoll.budget.measures import (
 )
 from plimsoll.budget.measures.contract import TRAFFIC
 from plimsoll.budget.model import Endpoint
-from plimsoll.budget.promql import Matcher, Selector, matchers_of, selector_of
+from plimsoll.budget.promql import Matcher, matchers_of, selector_of
 from plimsoll.budget.sight import Sight, Unseen
 from plimsoll.budget.sources import Source
 
@@ -94,9 +94,9 @@ def grown(fed: Iterable[Fed]) -> tuple[tuple[str, str], ...]:
     return tuple(each.items())
 
 
-def still(selectors: Iterable[Selector]) -> tuple[tuple[str, str], ...]:
+def still(fed: Iterable[Fed]) -> tuple[tuple[str, str], ...]:
     """The same series, of which none moves from 0."""
-    return tuple({each.example(): f"0x{LASTS // SCRAPE}" for each in selectors}.items())
+    return tuple({each.series: f"0x{LASTS // SCRAPE}" for each in fed}.items())
 
 
 def sights() -> Iterator[tuple[str, Sight]]:
@@ -171,12 +171,12 @@ def of_nothing() -> Iterator[Case]:
             continue
         yield Case(f"nothing there of {name}", (), measure.value(WINDOW), ABSENT)
         if isinstance(measure, Ratio | Quantile | Mean):
-            yield Case(f"no traffic of {name}", still(measure.reads()), measure.value(WINDOW), ABSENT)
+            yield Case(f"no traffic of {name}", still(measure.fed(value)), measure.value(WINDOW), ABSENT)
         if isinstance(measure, Part):
-            yield Case(f"no whole of {name}", still(measure.reads()), measure.value(WINDOW), ABSENT)
+            yield Case(f"no whole of {name}", still(measure.fed(value)), measure.value(WINDOW), ABSENT)
         if isinstance(measure, Eventful):
             idle = f"({measure.bad(WINDOW, value)}) > 0"
-            yield Case(f"nothing bad without traffic of {name}", still(measure.reads()), idle, ABSENT)
+            yield Case(f"nothing bad without traffic of {name}", still(measure.fed(value)), idle, ABSENT)
 
 
 def of_counters_to_come() -> Iterator[Case]:
@@ -217,6 +217,11 @@ def of_appearing_counters() -> Iterator[Case]:
     failed = (f"up{here}", f"1x{before - 9} 0x9 1x{steps - before}")
     gap = (f"missed_total{here}", f"3x{before - 9} _x10 3x{steps - before}")
     yield Case("a scrape that failed", (gap, failed), missed.value(WINDOW), 0)
+    new = (f"up{here}", f"_x{before - 99} 1x89 0x9 1x{steps - before}")
+    known = (f"missed_total{here}", f"_x{before - 99} 3x89 _x10 3x{steps - before}")
+    yield Case("a scrape of a new target that failed", (known, new), missed.value(WINDOW), 0)
+    restarted = (f"missed_total{here}", f"3x{before - 99} 5x50 _x40 1x{steps - before}")
+    yield Case("a counter that grows, ends, and appears again", (restarted, up), missed.value(WINDOW), 3)
     both = (*((f'missed_total{{job="a",instance="b",kind="{kind}"}}', series[1]) for kind in "xy"), up)
     yield Case("two kinds appear", both, missed.value(WINDOW), 6)
 
@@ -241,6 +246,12 @@ def of_weights() -> Iterator[Case]:
     for take, value in ((Take.MAX, 3), (Take.MIN, 3), (Take.SUM, 3), (Take.AVG, 3)):
         yield Case(f"{take} beside what is no number", level, Level(selector_of("depth"), take).value("5m"), value)
     yield Case("a level above another", (level[0],), Level(selector_of("depth"), above=3).value("5m"), ABSENT)
+    idle = tuple(
+        (f'cpu{{instance="a",cpu="{cpu}"}}', f"0+{SCRAPE * share!r}x{steps}") for cpu, share in ((0, 0.5), (1, 0.7))
+    )
+    yield Case("two processors", idle, Busy(selector_of("cpu")).value("5m"), 0.4)
+    machines = (*idle, ('cpu{instance="b",cpu="0"}', f"0+{SCRAPE * 0.9!r}x{steps}"))
+    yield Case("the busier of two machines", machines, Busy(selector_of("cpu")).value("5m"), 0.4)
     ups = (('up{instance="a"}', f"1x{steps}"), ('up{instance="b"}', f"0x{steps}"))
     yield Case("one of two is down", ups, Up(selector_of("up")).value("5m"), 0)
     groups = (('used{instance="a",kind="x"}', f"1x{steps}"), ('used{instance="a",kind="y"}', f"2x{steps}"),
