@@ -77,6 +77,11 @@ def delivered(collector: Collector, key: DeliveryKey, queue: str) -> dict[str, R
     return of_trace(collector.wait_for(lambda spans: f"process {queue}" in of_trace(spans, trace)), trace)
 
 
+def systems_below(collector: Collector, request: ReceivedSpan) -> set[object]:
+    """Return which databases the parts of a request asked."""
+    return {span.attributes.get("db.system.name") for span in collector.spans() if span.parent_id == request.span_id}
+
+
 def check_chain(spans: dict[str, ReceivedSpan], queue: str) -> None:
     """Check that each step is a part of the one before it, from the plan to the call, and in order of time."""
     steps = [spans[name] for name in ("plan delivery", f"dispatch {queue}", f"process {queue}", "POST")]
@@ -101,14 +106,12 @@ def test_one_process_traces_a_delivery_and_the_request_that_led_to_it(
 
     check_chain(spans, "embedded")
     check_call(provider, key, spans["POST"])
-    request = next(span for span in collector.named("POST /user"))
+    request = collector.named("POST /user")[0]
     assert (request.trace_id, request.parent_id, request.kind) == (*CALLER.split("-")[1:3], "server")
     assert request.attributes["http.request.method"] == "POST"
     assert request.attributes["http.route"] == request.attributes["url.path"] == "/user"
     assert request.attributes["http.response.status_code"] == 201
-    below = [span for span in collector.spans() if span.parent_id == request.span_id]
-    assert below
-    assert {span.attributes["db.system.name"] for span in below} == {"sqlite"}
+    assert systems_below(collector, request) == {"sqlite"}
     assert "ada@example.org" not in str(collector.spans())
 
 
@@ -126,6 +129,7 @@ def test_a_fleet_traces_a_delivery_across_its_queue(
         arrived = wait_until(lambda: bool(collector.named(f"receive {queue}")), PATIENCE)
 
     assert arrived
+    assert systems_below(collector, collector.named("POST /user")[0]) == {"postgresql"}
     check_chain(spans, queue)
     check_call(provider, key, spans["POST"])
     dispatch = spans[f"dispatch {queue}"]

@@ -19,8 +19,12 @@ from natalis.domain.events import (
     Quarantined,
     Returned,
 )
+from natalis.domain.trace import trace_of
 from natalis.telemetry.event_log import EventLog
 from natalis.testing.builders import NOON
+from plimsoll.instrument import traces
+from plimsoll.instrument.logs import FIELDS
+from plimsoll.instrument.traces import Listener
 
 KEY = DeliveryKey("u1", "birthday", date(2026, 6, 1))
 
@@ -60,3 +64,15 @@ def test_no_line_names_a_person(caplog: pytest.LogCaptureFixture) -> None:
     for outcome in ("delivered", "deferred", "refused", "unknown", "withheld"):
         EventLog().record(an_end(outcome))
     assert "Ada" not in caplog.text
+
+
+def test_a_line_about_a_delivery_says_which_trace_is_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    listener = Listener(1.0, lambda _: None)
+    traces.listen(listener)
+    EventLog().record(an_end("refused"))
+    traces.leave(listener)
+    EventLog().record(an_end("refused"))
+
+    traced, untraced = caplog.records
+    assert getattr(traced, FIELDS) == {"trace.id": trace_of(KEY).written}
+    assert not hasattr(untraced, FIELDS)

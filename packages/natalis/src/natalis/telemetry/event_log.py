@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import assert_never
 
+from natalis.domain.delivery import DeliveryKey
 from natalis.domain.events import (
     AttemptEnded,
     BreakerMoved,
@@ -16,6 +17,9 @@ from natalis.domain.events import (
     Quarantined,
     Returned,
 )
+from natalis.domain.trace import trace_of
+from plimsoll.instrument import traces
+from plimsoll.instrument.logs import FIELDS
 
 _log = logging.getLogger("natalis.events")
 
@@ -39,7 +43,7 @@ class EventLog:
             case Returned(leases, lost):
                 _log.info("gave back %d deliveries whose lease ran out and %d that the queue lost", leases, lost)
             case Fenced(key):
-                _log.warning("a worker that had lost its lease tried to complete %s", key)
+                _log.warning("a worker that had lost its lease tried to complete %s", key, extra=_about(key))
             case BreakerMoved(provider, state):
                 _log.warning("the breaker of %s is %s", provider, state)
             case other:
@@ -48,6 +52,12 @@ class EventLog:
     @staticmethod
     def _attempt(event: AttemptEnded) -> None:
         if event.outcome in {"refused", "unknown"}:
-            _log.warning("%s: %s%s", event.key, event.outcome, ", and given up" if event.final else "")
+            end = ", and given up" if event.final else ""
+            _log.warning("%s: %s%s", event.key, event.outcome, end, extra=_about(event.key))
         else:
             _log.debug("%s: %s", event.key, event.outcome)
+
+
+def _about(key: DeliveryKey) -> dict[str, dict[str, str]] | None:
+    """Say which trace a line about a delivery belongs to, while there are traces."""
+    return None if traces.listening() is None else {FIELDS: {"trace.id": trace_of(key).written}}
