@@ -47,6 +47,8 @@ class WatchedFleet:
         beside: Further targets by their jobs.
         rules: Files of rules by name, for Prometheus.
         every: How often everything is scraped and all rules are evaluated.
+        settings: What the processes are told besides.
+        alertmanager: The address, as host and port, of who is told of alerts.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class WatchedFleet:
         beside: Mapping[str, Sequence[str]] | None = None,
         rules: Mapping[str, str] | None = None,
         every: str = "1s",
+        settings: Mapping[str, str] | None = None,
+        alertmanager: str | None = None,
     ) -> None:
         self._observability = observability
         self._database = database
@@ -65,6 +69,8 @@ class WatchedFleet:
         self._beside = beside or {}
         self._rules = rules or {}
         self._every = every
+        self._settings = settings or {}
+        self._alertmanager = alertmanager
         self._running = ExitStack()
         self._processes: dict[str, Process] = {}
         self._exporters: dict[str, Exporter] = {}
@@ -78,6 +84,7 @@ class WatchedFleet:
                 "QUEUE_URL": self._rabbitmq.create_vhost().url,
                 "REDIS_URL": self._redis.url,
                 "NATALIS_PRICES": PRICES,
+                **self._settings,
             }
             self._processes = {role: Process(role, settings, skewable=False) for role in ROLES}
             self._exporters = {
@@ -110,6 +117,10 @@ class WatchedFleet:
         """Where the API is."""
         return self._processes["api"].url
 
+    def process(self, role: str) -> Process:
+        """Return the process of a role, to be killed and started again."""
+        return self._processes[role]
+
     def _configuration(self) -> str:
         targets = {
             **{f"natalis-{role}": [f"{ports.LOOPBACK}:{each.port}"] for role, each in self._processes.items()},
@@ -119,7 +130,9 @@ class WatchedFleet:
         }
         text = (self._observability / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
         prober = self._exporters["blackbox"].target
-        return scraping(text, targets, self._beside, every=self._every, rules=list(self._rules), prober=prober)
+        made = scraping(text, targets, self._beside, every=self._every, rules=list(self._rules), prober=prober)
+        told = [{"static_configs": [{"targets": [self._alertmanager]}]}] if self._alertmanager else []
+        return f"{made}alerting: {json.dumps({'alertmanagers': told})}\n"
 
 
 def scraping(
