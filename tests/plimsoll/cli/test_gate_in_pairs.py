@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -87,3 +89,18 @@ def test_a_build_that_never_answers_is_said(typed: Any) -> None:
 
     assert done.code == ExitCode.RUN_FAILED
     assert "connection_refused" in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_gate_that_is_interrupted_stops_the_builds_that_it_started(number: int) -> None:
+    ports = free_port(), free_port()
+    words = [*build("baseline", 3, ports[0]), *build("candidate", 3, ports[1]), "--vus", "1", "--round", "500ms"]
+    command = (sys.executable, "-c", "import plimsoll.cli; plimsoll.cli.main()", "gate", *words)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("round 1")
+        process.send_signal(number)
+        process.communicate(timeout=60)
+
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert not any(map(is_taken, ports))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -110,8 +111,14 @@ async def _compared(plan: Plan, thresholds: tuple[Threshold, ...], pair: Pair, d
         if not quiet:
             print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - progress, as it comes
 
-    async with Rounds(plan, pair.builds, _now, fresh=pair.fresh, progress=say) as rounds:
-        comparison = await paired.compare(rounds.measure, design, say)
+    if (task := asyncio.current_task()) is not None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        async with Rounds(plan, pair.builds, _now, fresh=pair.fresh, progress=say) as rounds:
+            comparison = await paired.compare(rounds.measure, design, say)
+    except asyncio.CancelledError as error:
+        raise click.Abort from error  # the builds have been stopped by now
     return gate(together(rounds.candidates, thresholds), comparison)
 
 
