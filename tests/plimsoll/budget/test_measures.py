@@ -246,11 +246,11 @@ def of_weights() -> Iterator[Case]:
     for take, value in ((Take.MAX, 3), (Take.MIN, 3), (Take.SUM, 3), (Take.AVG, 3)):
         yield Case(f"{take} beside what is no number", level, Level(selector_of("depth"), take).value("5m"), value)
     yield Case("a level above another", (level[0],), Level(selector_of("depth"), above=3).value("5m"), ABSENT)
-    idle = tuple(
+    processors = tuple(
         (f'cpu{{instance="a",cpu="{cpu}"}}', f"0+{SCRAPE * share!r}x{steps}") for cpu, share in ((0, 0.5), (1, 0.7))
     )
-    yield Case("two processors", idle, Busy(selector_of("cpu")).value("5m"), 0.4)
-    machines = (*idle, ('cpu{instance="b",cpu="0"}', f"0+{SCRAPE * 0.9!r}x{steps}"))
+    yield Case("two processors", processors, Busy(selector_of("cpu")).value("5m"), 0.4)
+    machines = (*processors, ('cpu{instance="b",cpu="0"}', f"0+{SCRAPE * 0.9!r}x{steps}"))
     yield Case("the busier of two machines", machines, Busy(selector_of("cpu")).value("5m"), 0.4)
     ups = (('up{instance="a"}', f"1x{steps}"), ('up{instance="b"}', f"0x{steps}"))
     yield Case("one of two is down", ups, Up(selector_of("up")).value("5m"), 0)
