@@ -63,6 +63,21 @@ def test_what_has_no_place_cannot_be_asked_for(typed: Any, budget_file: Path) ->
     assert "rules: PATH under render" in done.err
 
 
+@pytest.mark.parametrize(
+    ("render", "said"),
+    [("{}", "nothing is rendered"), ("{rules: a.yaml, tests: ./a.yaml}", "rules and tests go to the same place")],
+)
+def test_a_section_that_says_nothing_or_too_much_is_refused(
+    typed: Any, budget_file: Path, render: str, said: str
+) -> None:
+    budget_file.write_text(FILE.replace("{k6: load/plan.json}", render), encoding="utf-8")
+
+    done = typed("render", budget_file)
+
+    assert done.code == ExitCode.INVALID_INPUT
+    assert said in done.err
+
+
 def test_drift_is_found_and_shown_and_mended(typed: Any, budget_file: Path) -> None:
     assert typed("render", budget_file, "--check").code == ExitCode.DRIFTED
     assert typed("render", budget_file).code == 0

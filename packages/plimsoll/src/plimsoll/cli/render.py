@@ -44,7 +44,16 @@ def command(file: Path, what: tuple[str, ...], out: Path | None, *, check: bool)
 
 
 def _check_places(file: Path, places: Places, wanted: list[Kind]) -> None:
+    if not places:
+        remedy = "name a place, as in rules: rules.yaml, or leave the section out"
+        raise InvalidInput("render", f"{file} says that nothing is rendered", remedy)
     for kind in wanted:
         if kind not in places:
             remedy = f"write {kind}: PATH under render in the file, or give --out FOLDER"
             raise InvalidInput("WHAT", f"{file} does not say where {kind} goes", remedy)
+    taken: dict[Path, Kind] = {}
+    for kind, path in places.items():
+        if path in taken:
+            problem = f"{file} has {taken[path]} and {kind} go to the same place, {path}"
+            raise InvalidInput("render", problem, "give each a place of its own")
+        taken[path] = kind
