@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +36,8 @@ OBSERVABILITY: Final = ROOT / "deploy" / "observability"
 PATIENCE: Final = timedelta(seconds=120)
 GRAFANA: Final = {RATE: "10s", "$instance": ".*"}
 """What Grafana would put into queries; everything is scraped every second."""
+TRACED: Final = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_TRACES_SAMPLER_ARG": "1"}
+"""Every trace is kept, and goes to where nobody takes it."""
 PAGES: Final = """
 service: {name: pages}
 watch: {sources: {vitals: 'job="pages"'}}
@@ -92,7 +94,9 @@ def fleet(postgres_pair: PostgresPair, redis: RedisServer, natalis: BudgetFile, 
     """Start a fleet of Natalis that somebody uses, and Prometheus as it is shipped."""
     recorded = {"natalis.rules.yaml": every_second(rules(natalis))}
     redis.command("CONFIG", "SET", "maxmemory", "192mb")  # as Compose starts it
-    fleet = WatchedFleet(OBSERVABILITY, postgres_pair, redis, beside={"pages": [pages]}, rules=recorded)
+    fleet = WatchedFleet(
+        OBSERVABILITY, postgres_pair, redis, beside={"pages": [pages]}, rules=recorded, settings=TRACED
+    )
     with fleet, Visitors(fleet.api):
         yield fleet
     redis.command("CONFIG", "SET", "maxmemory", "0")
@@ -108,7 +112,15 @@ def test_every_panel_shows_something_and_one_that_does_not_is_named(fleet: Watch
         "broken / Typo / none: rate(web_vitals_secnds_count[1m])"
     )
     assert count > 150
+    for histogram in ("http_request_duration_seconds_bucket", "db_query_duration_seconds_bucket"):
+        assert all(len(each["trace_id"]) == 32 for each in exemplars(fleet.prometheus, histogram)), histogram
     assert {target["health"] for target in fleet.prometheus.targets()} == {"up"}
+
+
+def exemplars(prometheus: Prometheus, histogram: str) -> list[Mapping[str, str]]:
+    """Return the examples of traces beside a histogram, of which there have to be some."""
+    assert wait_until(lambda: bool(prometheus.exemplars(histogram)), PATIENCE), histogram
+    return prometheus.exemplars(histogram)
 
 
 def asked_by(file: BudgetFile) -> Iterator[Asked]:

@@ -33,6 +33,8 @@ ROLES: Final = ("api", "planner", "dispatcher", "worker")
 PRICES: Final = "cpu_second=0.0000112, gb_hour=0.0045, instance_hour=0.1"
 _WATCHING: Final = "observability"
 """The job of those who watch: not all of them can be started here."""
+_EXEMPLARS: Final = "--enable-feature=exemplar-storage"
+"""As Compose starts it."""
 _BETWEEN_VISITS: Final = 0.02  # seconds
 _PATIENCE: Final = 10.0  # seconds
 
@@ -103,7 +105,7 @@ class WatchedFleet:
                     each.launch()
             for each in beside:
                 each.await_ready()
-            self.prometheus = starting.enter_context(Prometheus(self._configuration(), self._rules))
+            self.prometheus = starting.enter_context(Prometheus(self._configuration(), self._rules, _EXEMPLARS))
             self._running = starting.pop_all()
         return self
 

@@ -83,6 +83,11 @@ class Prometheus(Server):
             return [Sample({}, float(found["result"][1]))]
         return [Sample(each["metric"], float(each["value"][1])) for each in found["result"]]
 
+    def exemplars(self, expression: str) -> list[Mapping[str, str]]:
+        """Return the labels of the examples of what an expression selects; it was started with storage for them."""
+        found = self._api("query_exemplars", query=expression)
+        return [exemplar["labels"] for each in found for exemplar in each["exemplars"]]
+
     def alerts(self) -> list[dict[str, Any]]:
         """Return pending and firing alerts: each with `labels`, `annotations`, `state` and `value`."""
         alerts: list[dict[str, Any]] = self._api("alerts")["alerts"]
