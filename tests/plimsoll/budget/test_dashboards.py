@@ -38,9 +38,9 @@ def boards(text: str) -> dict[str, Board]:
     return {board.name: board for board in boards_of(read_text(text))}
 
 
-def watching(sources: Mapping[str, str], *, dialect: str = "plimsoll", more: str = "") -> str:
+def watching(sources: Mapping[str, str], *, dialect: str = "plimsoll", more: str = "", budget: str = "") -> str:
     watch = yaml.safe_dump({"watch": {"dialect": dialect, "sources": dict(sources)}})
-    return f"service: {{name: shop}}\n{watch}budgets: [{A_BUDGET}]\n{more}"
+    return f"service: {{name: shop}}\n{watch}budgets:\n- {A_BUDGET}\n{budget}\n{more}"
 
 
 def panels(board: Board) -> list[Panel]:
@@ -120,6 +120,15 @@ def test_a_panel_with_an_alert_leads_to_its_page() -> None:
     )
 
     assert stands.runbook == "https://shop.example/runbooks/alerts/HighCPU.html"
+
+
+def test_a_quiet_night_is_red_only_where_an_alert_says_so() -> None:
+    pace = "- {name: pace, indicator: throughput, target: 100/s, action: warn}"
+    heard = pace.replace("action: warn", "action: alert, alert: {name: TooQuiet, for: 5m}")
+
+    asked = [boards(watching(EVERYTHING, budget=each))["overview"] for each in (pace, heard)]
+
+    assert [panels(board)[0].bounds is None for board in asked] == [True, False]
 
 
 OWN = """
