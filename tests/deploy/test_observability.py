@@ -17,7 +17,7 @@ from natalis.testing.servers import programs
 from natalis.testing.servers.exporters import BlackboxExporter, PostgresExporter
 from natalis.testing.servers.postgres import Postgres
 from plimsoll.budget.promql import matchers_of
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.reading import read_file, read_text
 
 METRICS: Final = 9464
 PROFILES: Final = {"observability", "promtail", "elastic"}
@@ -252,6 +252,19 @@ def test_kubernetes_gets_every_dashboard(folder: Path) -> None:
     (made,) = kustomization["configMapGenerator"]
 
     assert {folder / each for each in made["files"]} == set((folder / "grafana" / "dashboards").glob("*.json"))
+
+
+def test_the_page_about_it_names_what_there_is(deploy: Path, folder: Path, compose: dict[str, Any]) -> None:
+    page = (deploy.parent / "docs" / "how-to" / "watch-natalis.md").read_text(encoding="utf-8")
+    published = {port.split(":")[1] for each in compose["services"].values() for port in each.get("ports", [])}
+
+    assert set(re.findall(r"<http://127\.0\.0\.1:(\d+)", page)) <= published
+    assert set(re.findall(r"--profile (\w+)", page)) <= PROFILES
+    named = re.findall(r"--file (\S+\.yaml)", page)
+    assert named
+    assert all((folder / each).exists() or (deploy.parent / each).exists() for each in named)
+    (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert read_text(f"service: {{name: natalis}}\n{shown}").boards["business"].rows
 
 
 @pytest.mark.parametrize("shipper", ["alloy/config.alloy", "promtail/promtail.yaml"])
