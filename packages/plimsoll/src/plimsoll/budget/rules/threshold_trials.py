@@ -20,6 +20,7 @@ from plimsoll.budget.sides import Good
 
 _MINUTE: Final = 60.0
 _PLENTY: Final = 8
+_USUAL_RATE: Final = 300.0
 _HALF_A_SECOND: Final = 0.5
 
 
@@ -35,7 +36,7 @@ def threshold_trials(service: Service, promises: Iterable[Promise], step: float)
     for promise, alert in alerting:
         yield _crossed(service, promise, alert, step)
         yield _kept(promise, alert, step)
-        if promise.events is not None:
+        if _needs_events(promise):
             yield _too_few(promise, alert, step)
     if alerting:
         yield _unseen(service, alerting, step)
@@ -46,9 +47,10 @@ def threshold_trials(service: Service, promises: Iterable[Promise], step: float)
 def busy(fed: Iterable[Fed], promise: Promise) -> tuple[Fed, ...]:
     """Return series of events, many enough for the promise's guard from their second value on.
 
-    Of a rate's window only a fifth has been seen then.
+    Of a rate's window of five minutes only a fifth has been seen then, and of a longer one less.
     """
-    return _times(fed, max(1.0, _PLENTY * promise.traffic / TRAFFIC))
+    unseen = max(1.0, promise.rate / _USUAL_RATE)
+    return _times(fed, max(1.0, _PLENTY * unseen * promise.traffic / TRAFFIC))
 
 
 def scarce(fed: Iterable[Fed], promise: Promise) -> tuple[Fed, ...]:
@@ -175,7 +177,7 @@ def _firing(service: Service, promise: Promise, alert: Alert, value: float) -> F
 
 def _fed(promise: Promise, value: float) -> tuple[Fed, ...]:
     fed = _seen(promise, value)
-    return busy(fed, promise) if promise.events is not None else fed
+    return busy(fed, promise) if _needs_events(promise) else fed
 
 
 def _seen(promise: Promise, value: float) -> tuple[Fed, ...]:
