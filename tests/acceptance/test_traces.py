@@ -34,7 +34,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def provider() -> Iterator[Listener]:
-    with Listener() as started:
+    with Listener(b'{"success": true}') as started:
         yield started
 
 
@@ -87,6 +87,7 @@ def check_chain(spans: dict[str, ReceivedSpan], queue: str) -> None:
     steps = [spans[name] for name in ("plan delivery", f"dispatch {queue}", f"process {queue}", "POST")]
     assert [step.parent_id for step in steps] == ["", *(step.span_id for step in steps[:-1])]
     assert [step.kind for step in steps] == ["internal", "producer", "consumer", "client"]
+    assert not any(step.is_failed for step in steps)
     assert steps == sorted(steps, key=lambda step: step.began)
 
 

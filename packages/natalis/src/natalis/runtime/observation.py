@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import IO, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +34,8 @@ SERVICE: Final = "natalis"
 REDACTION: Final = Redaction(prefixes=(PREFIX,))
 """Takes out tokens of the API, beside what every service keeps to itself."""
 Writing: TypeAlias = Callable[[Delivery, Profile, int | None], Message]
+LAST: Final = timedelta(seconds=1)
+"""How long what was told last may take to be sent: a process that is to be gone in time may have used it all up."""
 _T = TypeVar("_T")
 
 
@@ -58,13 +62,21 @@ def log(settings: Settings, stream: IO[str], *, as_json: bool, verbose: bool = F
 def observed(settings: Settings, roles: Collection[Role]) -> Iterator[None]:
     """Have traces and errors told while the block lasts, where the settings ask for it.
 
+    Both are closed at once, so that the end of a process waits for one `LAST` at most.
+
     Raises:
         SettingsInvalid: A setting will not do, or what it needs is not installed.
     """
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_refused(lambda: traced(_traces(settings, roles), REDACTION)))
-        stack.enter_context(_refused(lambda: reported(_errors(settings), REDACTION)))
-        yield
+    with contextlib.ExitStack() as tracing, contextlib.ExitStack() as reporting:
+        tracing.enter_context(_refused(lambda: traced(_traces(settings, roles), REDACTION, last=LAST)))
+        reporting.enter_context(_refused(lambda: reported(_errors(settings), REDACTION, last=LAST)))
+        try:
+            yield
+        finally:
+            closing = threading.Thread(target=tracing.close, name="last-traces")
+            closing.start()
+            reporting.close()
+            closing.join()
 
 
 def delivery_spans(settings: Settings, clock: Clock) -> DeliverySpans | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from plimsoll.errors import InvalidInput
 from plimsoll.instrument import traces
 from plimsoll.instrument.redaction import Redaction
 
+LAST: Final = timedelta(seconds=2)
+"""How long the last reports may take to be sent when a process ends."""
 PRODUCTION: Final = "production"
 _RATIO_IN_PRODUCTION = 0.1
 
@@ -74,14 +77,15 @@ def read_options(environ: Mapping[str, str], *, service: str, release: str = "")
 
 
 @contextlib.contextmanager
-def reported(options: ErrorOptions | None, redaction: Redaction | None = None) -> Iterator[None]:
+def reported(
+    options: ErrorOptions | None, redaction: Redaction | None = None, *, last: timedelta = LAST
+) -> Iterator[None]:
     """Have errors that are logged or never caught sent to Sentry while the block lasts; None sends none.
-
-    Leaving the block takes two seconds at most, whether Sentry is there or not.
 
     Args:
         options: Where to.
         redaction: Takes out what must not be told.
+        last: How long leaving the block may take to send what waits; what still waits then is lost.
 
     Raises:
         InvalidInput: What sends them is not installed.
@@ -102,4 +106,4 @@ def reported(options: ErrorOptions | None, redaction: Redaction | None = None) -
         yield
     finally:
         traces.leave(listener)
-        reporter.close()
+        reporter.close(last)

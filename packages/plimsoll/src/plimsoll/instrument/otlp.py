@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import threading
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
@@ -17,8 +18,6 @@ from plimsoll.instrument import traces, w3c
 from plimsoll.instrument.redaction import Redaction
 from plimsoll.instrument.tracing import GRPC, TraceOptions
 
-LAST_SECONDS: Final = 2.0
-"""How long the last spans may take to be sent when a process ends."""
 _LONGEST_FAULT = 300  # characters
 _KEPT = TraceFlags(TraceFlags.SAMPLED)
 _KINDS = {kind: SpanKind(kind.value) for kind in traces.SpanKind}
@@ -47,11 +46,11 @@ class Sender:
         """Take a span in, to be sent with others."""
         self._processor.on_end(self._read(span))
 
-    def close(self) -> None:
-        """Send what waits; after `LAST_SECONDS` what still waits is lost."""
+    def close(self, last: timedelta) -> None:
+        """Send what waits, for so long; what still waits then is lost."""
         ending = threading.Thread(target=self._processor.shutdown, name="last-spans", daemon=True)
         ending.start()
-        ending.join(LAST_SECONDS)
+        ending.join(last.total_seconds())
         if ending.is_alive():
             self._exporter.shutdown()  # wakes it from waiting to try again
 

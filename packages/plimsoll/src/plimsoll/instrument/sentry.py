@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sentry_sdk
 from sentry_sdk.consts import CompressionAlgo
@@ -15,13 +15,11 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.integrations.threading import ThreadingIntegration
 
 from plimsoll.instrument import logs, traces
-from plimsoll.instrument.errors import ErrorOptions
+from plimsoll.instrument.errors import LAST, ErrorOptions
 from plimsoll.instrument.redaction import Redaction
 from plimsoll.instrument.traces import Span, SpanKind
 from plimsoll.instrument.w3c import is_kept
 
-LAST_SECONDS: Final = 2.0
-"""How long the last reports may take to be sent when a process ends."""
 _TRACES_AT_MOST = 1_000  # whose parts wait for their whole
 _PARTS_AT_MOST = 200  # of one trace; more are left out
 _WHOLES = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
@@ -59,7 +57,7 @@ class Reporter:
             send_default_pii=False,
             include_local_variables=False,
             max_request_body_size="never",
-            shutdown_timeout=LAST_SECONDS,
+            shutdown_timeout=LAST.total_seconds(),
             _experiments={
                 "transport_compression_algo": CompressionAlgo.GZIP
             },  # whatever else is installed: every relay reads it
@@ -83,9 +81,9 @@ class Reporter:
         if len(self._parts) > _TRACES_AT_MOST:
             self._parts.popitem(last=False)
 
-    def close(self) -> None:
-        """Send what waits; after `LAST_SECONDS` what still waits is lost."""
-        sentry_sdk.get_client().close(timeout=LAST_SECONDS)
+    def close(self, last: timedelta) -> None:
+        """Send what waits, for so long; what still waits then is lost."""
+        sentry_sdk.get_client().close(timeout=last.total_seconds())
         sentry_sdk.get_global_scope().set_client(None)
 
     def _cleaned(self, event: Any, hint: dict[str, Any]) -> Any:

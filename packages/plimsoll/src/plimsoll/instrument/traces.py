@@ -6,6 +6,7 @@ otherwise. Both are used as blocks. Names and attributes are those of OpenTeleme
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -168,18 +169,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _here: ContextVar[Span | SpanContext | None] = ContextVar("span", default=None)
 _listeners: tuple[Listener, ...] = ()
+_changing = threading.Lock()
 
 
 def listen(listener: Listener) -> None:
     """Have spans of this process told to a listener too; the first decides how many traces are kept."""
     global _listeners  # noqa: PLW0603 - a process has them once; what is timed reaches them without being handed them
-    _listeners = (*_listeners, listener)
+    with _changing:
+        _listeners = (*_listeners, listener)
 
 
 def leave(listener: Listener) -> None:
     """Tell a listener nothing more."""
     global _listeners  # noqa: PLW0603 - as `listen`
-    _listeners = tuple(each for each in _listeners if each is not listener)
+    with _changing:
+        _listeners = tuple(each for each in _listeners if each is not listener)
 
 
 def listening() -> Listener | None:

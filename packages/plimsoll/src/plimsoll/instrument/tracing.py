@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,8 @@ from plimsoll.errors import InvalidInput
 from plimsoll.instrument import traces
 from plimsoll.instrument.redaction import Redaction
 
+LAST: Final = timedelta(seconds=2)
+"""How long the last spans may take to be sent when a process ends."""
 GRPC: Final = "grpc"
 HTTP: Final = "http/protobuf"
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -105,14 +108,15 @@ def read_resource(text: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def traced(options: TraceOptions | None, redaction: Redaction | None = None) -> Iterator[None]:
+def traced(
+    options: TraceOptions | None, redaction: Redaction | None = None, *, last: timedelta = LAST
+) -> Iterator[None]:
     """Have spans of this process sent while the block lasts; None sends none and imports nothing.
-
-    Leaving the block takes two seconds at most, whether the collector is there or not.
 
     Args:
         options: Where to.
         redaction: Takes out what must not be told.
+        last: How long leaving the block may take to send what waits; what still waits then is lost.
 
     Raises:
         InvalidInput: What sends spans is not installed.
@@ -132,7 +136,7 @@ def traced(options: TraceOptions | None, redaction: Redaction | None = None) -> 
         yield
     finally:
         traces.leave(listener)
-        sender.close()
+        sender.close(last)
 
 
 def _ratio(environ: Mapping[str, str]) -> float:

@@ -34,16 +34,19 @@ class Posted:
 
 
 class Listener:
-    """Answers every POST with 200 and an empty JSON object.
+    """Answers every POST with 200.
+
+    Args:
+        answer: The body of each answer, JSON.
 
     Attributes:
         posted: What was posted so far.
         port: Where it listens on loopback.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes = b"{}") -> None:
         self.posted: list[Posted] = []
-        self._server = ThreadingHTTPServer((_LOOPBACK, 0), _handler(self.posted))
+        self._server = ThreadingHTTPServer((_LOOPBACK, 0), _handler(self.posted, answer))
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -64,7 +67,7 @@ class Listener:
         self._server.server_close()
 
 
-def _handler(posted: list[Posted]) -> type[BaseHTTPRequestHandler]:
+def _handler(posted: list[Posted], answer: bytes) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -73,9 +76,9 @@ def _handler(posted: list[Posted]) -> type[BaseHTTPRequestHandler]:
             posted.append(Posted(self.path, headers, self.rfile.read(int(headers.get("content-length", 0)))))
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gave it
             """Say nothing."""
