@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -123,6 +124,10 @@ def refusals_of_routing(routing: Routing | None) -> Iterator[tuple[tuple[str, ..
         receiver: Receiver | None = getattr(routing, key)
         if receiver is not None and receiver.is_empty:
             yield ("routing", key), "it tells nobody", "give it one of pagerduty, slack, webhook, email"
-        if receiver is not None and receiver.webhook is not None and "@" in receiver.webhook.url:
+        if (
+            receiver is not None
+            and receiver.webhook is not None
+            and urlsplit(receiver.webhook.url).password is not None
+        ):
             remedy = "put the token into a file and name that as credentials_file"
             yield ("routing", key, "webhook", "url"), "it holds a password", remedy

@@ -31,7 +31,7 @@ def command(file: Path, url: str, *, as_json: bool) -> int:
     FILE is plimsoll.yaml where it is left out, and the address is $PROMETHEUS_URL. Prometheus has to have the rules
     that plimsoll render writes. Ends with 0 when all that can be judged is kept, with 99 when an error budget is spent
     or a bound is crossed, with 7 when nothing can be judged yet, and with 8 when Prometheus does not answer or has no
-    such rules.
+    such rules. A budget is "gone in" what is left of it takes to be spent at the pace of the shorter window.
 
     \b
     plimsoll slo --prometheus http://127.0.0.1:9090
