@@ -333,6 +333,26 @@ def test_the_closed_model_says_what_it_cannot_see(quick: str, load_run: Any) -> 
     assert any("coordinated omission" in each for each in done.run.warnings)
 
 
+def test_an_address_that_was_passed_over_is_a_warning_of_the_run(quick: str, load_run: Any, flow_file: Write) -> None:
+    path = flow_file("""
+import socket
+from plimsoll.load.client.names import Names
+
+async def two(self, host, port):
+    return [(socket.AF_INET, "127.0.0.2"), (socket.AF_INET, "127.0.0.1")], port
+
+Names.addresses_of = two  # a name of two addresses, of which one refuses
+
+async def it(session):
+    await session.get("/")
+""")
+
+    done = load_run(str(path), "--url", quick, "--iterations", "3")
+
+    assert done.run.recording.select("http_req_failed") == Rate(0, 3)
+    assert any("127.0.0.2" in each and "connection_refused" in each for each in done.run.warnings)
+
+
 def test_a_service_that_is_not_there_is_a_counted_error(load_run: Any) -> None:
     done = load_run("--url", "http://127.0.0.1:1/", "--rate", "20", "--for", "1s")
 
