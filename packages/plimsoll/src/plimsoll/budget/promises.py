@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from plimsoll.budget.amounts import Amount, Unit
 from plimsoll.budget.indicators import INDICATORS, Indicator
-from plimsoll.budget.measures import Eventful, Measure
+from plimsoll.budget.measures import Eventful, Mean, Measure
 from plimsoll.budget.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.own_indicators import indicator_of
 from plimsoll.budget.sides import Good
@@ -30,7 +30,7 @@ class Promise:
         indicator: What is promised.
         endpoint: For which requests; None for all.
         measure: How Prometheus reads it; None where it cannot.
-        traffic: Fewer events a second than these raise no alert.
+        traffic: Fewer events a second than these, of the group that counts where there are groups, raise no alert.
         rate: The seconds over which counters are looked at.
     """
 
@@ -78,15 +78,7 @@ def promises_of(file: BudgetFile) -> tuple[Promise, ...]:
     watch, known = file.watch or Watch(), indicators_of(file)
     sight = sight_of(file.watch)
     return tuple(
-        Promise(
-            file.service.name,
-            budget,
-            known[budget.indicator],
-            endpoint,
-            _measure(known[budget.indicator], sight, endpoint),
-            (budget.traffic or watch.traffic or _ONE_A_MINUTE).value,
-            (watch.rate or _FIVE_MINUTES).value,
-        )
+        _promise(file.service.name, budget, known[budget.indicator], sight.at(endpoint), watch)
         for budget in file.budgets
         for endpoint in endpoints_of(file, budget)
     )
@@ -112,8 +104,18 @@ def indicators_of(file: BudgetFile) -> Mapping[str, Indicator]:
     return INDICATORS | {name: indicator_of(name, own) for name, own in file.indicators.items()}
 
 
-def _measure(indicator: Indicator, sight: Sight, endpoint: Endpoint | None) -> Measure | None:
+def _promise(service: str, budget: Budget, indicator: Indicator, sight: Sight, watch: Watch) -> Promise:
+    measure = _measure(indicator, sight)
+    # What is little for a service is much for one table of its database: a group has a usual guard of its own.
+    usual = None if isinstance(measure, Mean) and measure.by else watch.traffic
+    traffic = (budget.traffic or usual or _ONE_A_MINUTE).value
+    if isinstance(measure, Mean):
+        measure = replace(measure, least=traffic)
+    return Promise(service, budget, indicator, sight.endpoint, measure, traffic, (watch.rate or _FIVE_MINUTES).value)
+
+
+def _measure(indicator: Indicator, sight: Sight) -> Measure | None:
     try:
-        return indicator.live(sight.at(endpoint)) if indicator.live else None
+        return indicator.live(sight) if indicator.live else None
     except Unseen:
         return None

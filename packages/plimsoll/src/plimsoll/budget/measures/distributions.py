@@ -64,17 +64,20 @@ class Mean:
     Attributes:
         histogram: Its name without `_sum`.
         by: The labels that make a group; one group of all where empty.
+        least: Groups with fewer events a second have no mean: one slow query an hour says nothing.
     """
 
     histogram: Selector
     by: tuple[str, ...] = ()
+    least: float = 0.0
 
     def value(self, window: str) -> str:
         """Return the mean."""
         by = f" by ({', '.join(self.by)})" if self.by else ""
+        enough = f">= {number(self.least)}" if self.least else "> 0"
         mean = (
             f"sum{by} (rate({self.histogram.named('_sum')}[{window}]))"
-            f" / (sum{by} (rate({self.histogram.named('_count')}[{window}])) > 0)"
+            f" / (sum{by} (rate({self.histogram.named('_count')}[{window}])) {enough})"
         )
         return f"max({mean})" if self.by else mean
 
