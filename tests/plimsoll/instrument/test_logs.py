@@ -26,12 +26,15 @@ redacted = REDACTION.fields
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """What is logged while a test runs; afterwards the logger is as it was."""
+    """What is logged while a test runs, by loggers that nobody has told anything; afterwards they are as they were."""
     loggers = [logging.getLogger(name) for name in ("shop", *OTHERS)]
     before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
     yield io.StringIO()
     for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
-        logger.handlers, logger.level, logger.propagate = handlers, level, propagate
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 def log(stream: io.StringIO, *, as_json: bool = True) -> None:
