@@ -68,9 +68,10 @@ def test_the_flow_asks_for_every_page_and_for_the_root_where_nothing_is_known() 
     seen = Seen("shop", "plimsoll", ENDPOINTS)
     several, none = flow("shop", seen), flow('"""', Seen(None, None, ()))
 
-    assert '"GET /orders": "/orders"' in several
+    assert '"/orders (GET)": "/orders"' in several
+    assert '"/orders/{number}": "/orders/{number}"' in several
     assert "POST" not in several
-    assert '"GET /": "/"' in none
+    assert '"/": "/"' in none
     assert [len(ast.parse(text).body) for text in (several, none)] == [5, 5]
 
 

@@ -49,7 +49,7 @@ def test_a_service_with_metrics_gets_endpoints_alerts_and_a_flow(typed: Any, url
     assert f"found 1 endpoint in {url}/metrics, in the dialect plimsoll" in done.out
     file = read_file(tmp_path / "plimsoll.yaml")
     assert file.service.name == "shop"
-    assert [endpoint.name for endpoint in file.service.endpoints] == ["GET /orders"]
+    assert [endpoint.name for endpoint in file.service.endpoints] == ["/orders"]
     assert (tmp_path / "flow.py").is_file()
 
 

@@ -56,7 +56,7 @@ def budget_file(service: str, url: str, seen: Seen) -> str:
         seen: What its metrics say.
     """
     endpoints = "".join(
-        f"\n    - {{name: {json.dumps(_name(*each))}, route: {json.dumps(each[1])}, method: {each[0]}}}"
+        f"\n    - {{name: {json.dumps(_name(*each, seen))}, route: {json.dumps(each[1])}, method: {each[0]}}}"
         for each in seen.endpoints
     )
     parts = [_SERVICE.format(service=json.dumps(service), url=json.dumps(url))]
@@ -73,7 +73,7 @@ def budget_file(service: str, url: str, seen: Seen) -> str:
 def flow(service: str, seen: Seen) -> str:
     """Return the text of a first flow, which looks at every page; what stands in braces in a route is for people."""
     pages = [each for each in seen.endpoints if each[0] == "GET"] or [("GET", "/")]
-    lines = "".join(f"    {json.dumps(_name(*each))}: {json.dumps(each[1])},\n" for each in pages)
+    lines = "".join(f"    {json.dumps(_name(*each, seen))}: {json.dumps(each[1])},\n" for each in pages)
     plain_name = "".join(each for each in service if each.isalnum() or each in " -_.")
     return _FLOW.format(service=plain_name, pages=lines)
 
@@ -106,8 +106,10 @@ def _answered(dialect: Dialect, labels: dict[str, str]) -> bool:
     return labels[dialect.status or ""][:1] in {"2", "3"}
 
 
-def _name(method: str, route: str) -> str:
-    return f"{method} {route}"
+def _name(method: str, route: str, seen: Seen) -> str:
+    """Return what an endpoint is called: its route, which reports show after the method, unless it has several."""
+    methods = {each for each, same in seen.endpoints if same == route}
+    return f"{route} ({method})" if len(methods) > 1 else route
 
 
 _SERVICE: Final = """\
