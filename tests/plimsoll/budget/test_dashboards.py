@@ -243,3 +243,13 @@ def test_who_lacks_grafanas_builders_is_told_how_to_get_them(monkeypatch: pytest
 
     with pytest.raises(InvalidInput, match=r"install plimsoll\[grafana\]"):
         list(dashboards(read_file(SHOP), {Kind.DASHBOARDS: Path()}))
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("cost", "watch the source cost"), ("queue-workers", "watch the source queue or rabbitmq")]
+)
+def test_a_board_that_is_named_and_would_be_empty_is_refused(name: str, remedy: str) -> None:
+    file = read_text(watching({"node": 'job="node"', "http": 'job="shop"'}, more=f"dashboards: [overview, {name}]"))
+
+    with pytest.raises(InvalidInput, match=rf"dashboards\[1\]: .*\n? *{remedy}"):
+        list(dashboards(file, {Kind.DASHBOARDS: Path()}))

@@ -37,6 +37,8 @@ PLANS: Final = (
     business.PLAN,
     cost.PLAN,
 )
+SOURCES: Final = {plan.name: tuple(str(each) for each in plan.of) for plan in PLANS}
+"""What each built-in board is about: with none of these sources there is no such board."""
 _CHOSEN: Final = Matcher("instance", "=~", "$instance")
 
 
