@@ -72,9 +72,13 @@ def of_trace(spans: Sequence[ReceivedSpan], trace_id: str) -> dict[str, Received
 
 
 def delivered(collector: Collector, key: DeliveryKey, queue: str) -> dict[str, ReceivedSpan]:
-    """Return the spans of a delivery's trace once its attempt has been told."""
+    """Return the spans of a delivery's trace once each of its steps has been told, whichever process told it first."""
     trace = trace_of(key).written
-    return of_trace(collector.wait_for(lambda spans: f"process {queue}" in of_trace(spans, trace)), trace)
+    return of_trace(collector.wait_for(lambda spans: set(steps_of(queue)) <= set(of_trace(spans, trace))), trace)
+
+
+def steps_of(queue: str) -> tuple[str, ...]:
+    return ("plan delivery", f"dispatch {queue}", f"process {queue}", "POST")
 
 
 def systems_below(collector: Collector, request: ReceivedSpan) -> set[object]:
@@ -84,7 +88,7 @@ def systems_below(collector: Collector, request: ReceivedSpan) -> set[object]:
 
 def check_chain(spans: dict[str, ReceivedSpan], queue: str) -> None:
     """Check that each step is a part of the one before it, from the plan to the call, and in order of time."""
-    steps = [spans[name] for name in ("plan delivery", f"dispatch {queue}", f"process {queue}", "POST")]
+    steps = [spans[name] for name in steps_of(queue)]
     assert [step.parent_id for step in steps] == ["", *(step.span_id for step in steps[:-1])]
     assert [step.kind for step in steps] == ["internal", "producer", "consumer", "client"]
     assert not any(step.is_failed for step in steps)
