@@ -57,6 +57,8 @@ class Platform:
         self._cache = Cache(CacheMetrics(registry))
         self._database = sqlite3.connect(":memory:", factory=timed_connection(metrics), check_same_thread=False)
         self._database.executescript(SCHEMA)
+        self._lent = 0
+        metrics.watch_pool("main", lambda: self._lent, lambda: 1)
         self._database.executemany("INSERT INTO topics VALUES (?, ?)", [(each, f"topic {each}") for each in range(50)])
         people = [(each, f"Person {each}", each % 50) for each in range(PEOPLE)]
         self._database.executemany("INSERT INTO profiles VALUES (?, ?, ?)", people)
@@ -92,7 +94,11 @@ class Platform:
         return JSONResponse(self._cache.get("taxonomy", None, partial(self._read, "SELECT id, name FROM topics")))
 
     def _read(self, sql: str, *values: object) -> list[Any]:
-        return self._database.execute(sql, values).fetchall()
+        self._lent += 1
+        try:
+            return self._database.execute(sql, values).fetchall()
+        finally:
+            self._lent -= 1
 
 
 registry = Registry()
