@@ -28,7 +28,7 @@ from plimsoll.instrument.errors import ErrorOptions, reported
 from plimsoll.instrument.logs import log_to
 from plimsoll.instrument.redaction import Redaction
 from plimsoll.instrument.traces import Attribute
-from plimsoll.instrument.tracing import TraceOptions, read_resource, traced
+from plimsoll.instrument.tracing import TraceOptions, read_options, traced
 
 SERVICE: Final = "natalis"
 REDACTION: Final = Redaction(prefixes=(PREFIX,))
@@ -113,16 +113,24 @@ def _called(url: str) -> dict[str, Attribute]:
 
 
 def _traces(settings: Settings, roles: Collection[Role]) -> TraceOptions | None:
-    if settings.otel_exporter_otlp_endpoint is None:
+    options = read_options(_asked(settings), service=SERVICE)
+    if options is None:
         return None
     about = {"service.version": __version__, "natalis.roles": ",".join(sorted(role.value for role in roles))}
-    return TraceOptions(
-        endpoint=settings.otel_exporter_otlp_endpoint,
-        service=settings.otel_service_name,
-        protocol=settings.otel_exporter_otlp_protocol,
-        ratio=settings.otel_traces_sampler_arg,
-        resource={**about, **read_resource(settings.otel_resource_attributes)},
-    )
+    return replace(options, resource={**about, **options.resource})
+
+
+def _asked(settings: Settings) -> dict[str, str]:
+    """Return what the settings ask of tracing by OpenTelemetry's own variables: the kit alone knows what they mean."""
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otel_exporter_otlp_endpoint or "",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": settings.otel_exporter_otlp_protocol,
+        "OTEL_RESOURCE_ATTRIBUTES": settings.otel_resource_attributes,
+        "OTEL_SDK_DISABLED": str(settings.otel_sdk_disabled),
+        "OTEL_SERVICE_NAME": settings.otel_service_name,
+        "OTEL_TRACES_SAMPLER": settings.otel_traces_sampler,
+        "OTEL_TRACES_SAMPLER_ARG": str(settings.otel_traces_sampler_arg),
+    }
 
 
 def _errors(settings: Settings) -> ErrorOptions | None:

@@ -27,7 +27,7 @@ _UNPREFIXED = frozenset(
     | {"METRICS_DIR", "METRICS_PORT"}
     | {"LOG_FORMAT", "LOG_LEVEL", "SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_TRACES_SAMPLE_RATE"}
     | {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"}
-    | {"OTEL_TRACES_SAMPLER_ARG"}
+    | {"OTEL_SDK_DISABLED", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 )
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]*(?=@)|([?&]\w*password=)[^&\s]*", re.IGNORECASE)
 _OURS_BUT_NO_SETTING = frozenset({"NATALIS_CONFIG", "NATALIS_DEBUG"})
@@ -141,8 +141,14 @@ class Settings:
         str | None,
         "OpenTelemetry collector that traces go to, such as http://127.0.0.1:4318; none turns tracing off",
     ] = None
+    otel_sdk_disabled: Annotated[bool, "whether nothing is traced, even where a collector is named"] = False
     otel_exporter_otlp_protocol: Annotated[str, "how it is spoken to: `http/protobuf` or `grpc`"] = "http/protobuf"
     otel_service_name: Annotated[str, "what traces call this service"] = "natalis"
+    otel_traces_sampler: Annotated[
+        str,
+        "how it is chosen which of the traces begun here are kept: `traceidratio`, by `OTEL_TRACES_SAMPLER_ARG`; "
+        "`always_on`; `always_off`; with `parentbased_` before it, the same",
+    ] = "parentbased_traceidratio"
     otel_traces_sampler_arg: Annotated[
         Ratio,
         "part of the traces begun here that is kept, from 0 to 1; a request that belongs to its caller's trace is kept "

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from plimsoll.instrument.tracing import SAMPLERS
+
 if TYPE_CHECKING:
     from natalis.runtime.settings import Settings
 
@@ -29,6 +31,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "log_format": ("auto", "json", "text"),
         "log_level": ("debug", "info", "warning", "error"),
         "otel_exporter_otlp_protocol": ("http/protobuf", "grpc"),
+        "otel_traces_sampler": SAMPLERS,
     }
 )
 _POSITIVE = (lambda span: span > timedelta(0), "must be longer than nothing")

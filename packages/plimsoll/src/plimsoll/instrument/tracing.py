@@ -26,6 +26,8 @@ _SAMPLERS: Final[Mapping[str, float | None]] = {
     "parentbased_always_off": 0.0,
     "always_off": 0.0,
 }
+SAMPLERS: Final = tuple(_SAMPLERS)
+"""What `OTEL_TRACES_SAMPLER` may say."""
 
 
 @dataclass(frozen=True, slots=True)
