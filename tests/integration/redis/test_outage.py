@@ -86,20 +86,27 @@ async def test_one_that_hangs_is_asked_a_few_times_and_then_no_more(
     redis: RedisServer, process: Process, answering: Answering
 ) -> None:
     operations: list[str] = []
+    faults: list[BaseException | None] = []
+
+    def operated(name: str, _: timedelta, error: BaseException | None) -> None:
+        operations.append(name)
+        faults.append(error)
+
     options = {**QUICK, "probe": timedelta(hours=1)}
-    cache = await process(redis.url, options=options, operated=lambda name, _: operations.append(name))
+    cache = await process(redis.url, options=options, operated=operated)
     await asyncio.to_thread(redis.pause)
 
     for number in range(100):
         assert await cache.fetch(f"user:{number}", TTL, answering("Ada")) == "Ada"
 
     assert operations.count("look") == 3
+    assert {type(each) for each in faults} == {TimeoutError}
 
 
 async def test_one_that_refuses_is_asked_once(redis: RedisServer, process: Process, answering: Answering) -> None:
     operations: list[str] = []
     options = {**QUICK, "probe": timedelta(hours=1)}
-    cache = await process(redis.url, options=options, operated=lambda name, _: operations.append(name))
+    cache = await process(redis.url, options=options, operated=lambda name, _took, _fault: operations.append(name))
     await asyncio.to_thread(redis.kill)
 
     for number in range(100):

@@ -206,13 +206,13 @@ async def test_what_has_no_type_or_not_its_type_is_loaded_each_time_and_said_onc
 
 
 async def test_every_operation_is_told_of(redis: RedisServer, process: Process, answering: Answering) -> None:
-    operations: list[str] = []
-    cache = await process(redis.url, operated=lambda operation, _: operations.append(operation))
+    operations: list[tuple[str, BaseException | None]] = []
+    cache = await process(redis.url, operated=lambda operation, _, error: operations.append((operation, error)))
     await cache.fetch("user:1", TTL, answering("Ada"))
     await kept(cache)
     await cache.invalidate("user:1")
 
-    assert operations == ["look", "keep", "forget"]
+    assert operations == [("look", None), ("keep", None), ("forget", None)]
 
 
 async def test_every_look_up_is_told_of_with_its_family(

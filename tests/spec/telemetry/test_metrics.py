@@ -21,7 +21,9 @@ from natalis.domain.events import (
 )
 from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.metrics import Metrics, Readings
+from plimsoll.instrument import traces
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.traces import Span, SpanKind
 
 KEY = DeliveryKey("u1", "birthday", date(2026, 12, 10))
 JOB = {"queue_name": "embedded", "job_type": "delivery"}
@@ -173,6 +175,18 @@ def test_operations_of_redis_are_counted_and_timed(counted: Counted) -> None:
 
     assert counted("redis_operations_total", operation="look") == 1
     assert counted("redis_operation_duration_seconds_sum", operation="look") == 0.002
+
+
+def test_an_operation_of_redis_that_failed_is_a_span_that_says_why(counted: Counted) -> None:
+    told: list[Span] = []
+    traces.listen(listener := traces.Listener(1.0, told.append))
+    try:
+        with traces.begun("GET /user", SpanKind.SERVER):
+            counted.metrics.heard_redis("look", timedelta(milliseconds=2), TimeoutError("no answer"))
+    finally:
+        traces.leave(listener)
+
+    assert (told[0].name, told[0].attributes["error.type"], told[0].fault) == ("look", "TimeoutError", "no answer")
 
 
 def test_a_job_s_duration_is_that_of_the_attempt_that_ended_it(counted: Counted) -> None:

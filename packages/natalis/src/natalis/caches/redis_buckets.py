@@ -72,17 +72,19 @@ class RedisBuckets:
         """Take from buckets, and return what is left in each; empty while Redis is away."""
         began = self._clock.monotonic()
         keep = math.ceil(2000 * burst / per_second) + 1000  # ms; twice what it takes to fill, from the deepest debt
+        fault: Exception | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 left = await self._script(
                     keys=[f"{_PREFIX}{client}" for client in spent], args=[per_second, burst, keep, *spent.values()]
                 )
         except Exception as error:  # noqa: BLE001 - whatever a client and a network come up with
+            fault = error
             self._note(away=True, why=str(error) or type(error).__name__)
             return {}
         finally:
             if self._operated is not None:
-                self._operated("spend", self._clock.monotonic() - began)
+                self._operated("spend", self._clock.monotonic() - began, fault)
         self._note(away=False, why="")
         return dict(zip(spent, map(float, left), strict=True))
 

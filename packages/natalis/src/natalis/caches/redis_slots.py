@@ -15,8 +15,8 @@ from redis.asyncio import Redis
 from natalis.caches.redis_keys import Below, Fitting, Names, One, scope_of, stems_of
 from natalis.ports.clock import Clock
 
-Operated: TypeAlias = Callable[[str, timedelta], None]
-"""Told of every operation, failed ones too: `look`, `keep`, `forget`, `ping` or `add`, and how long it took."""
+Operated: TypeAlias = Callable[[str, timedelta, BaseException | None], None]
+"""Told of every operation: `look`, `keep`, `forget`, `ping` or `add`, how long it took, and why it failed if it did."""
 
 _TOMBSTONE = b"\x00"  # no MessagePack array begins so
 _TOMBSTONES_LAST = timedelta(minutes=5)  # longer than any load
@@ -190,16 +190,19 @@ class RedisSlots:
     @contextlib.asynccontextmanager
     async def _limited(self, operation: str) -> AsyncIterator[None]:
         began = self._clock.monotonic()
+        fault: Exception | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 yield
-        except TimeoutError:
+        except TimeoutError as error:
+            fault = error
             raise SlotsAway(f"Redis does not answer within {self._timeout:g} s", late=True) from None
         except Exception as error:  # whatever a client and a network come up with: a cache is not worth it
+            fault = error
             raise SlotsAway(f"Redis: {error}") from error
         finally:
             if self._operated is not None:
-                self._operated(operation, self._clock.monotonic() - began)
+                self._operated(operation, self._clock.monotonic() - began, fault)
 
 
 def _token() -> bytes:

@@ -29,8 +29,8 @@ KEPT_UNHEARD = timedelta(seconds=1)
 LAGGING = (freshness.DELIVERY_LISTS, freshness.TIMELINES)
 """What the store may read from a replica (`stores/postgres/replica.md`), of all that is cached."""
 
-Operated: TypeAlias = Callable[[str, timedelta], None]
-"""Told of every operation of Redis, failed ones too: which, and how long it took; must not raise."""
+Operated: TypeAlias = Callable[[str, timedelta, BaseException | None], None]
+"""Told of every operation of Redis: which, how long it took, and why it failed if it did; must not raise."""
 
 
 async def open_store(settings: Settings, clock: Clock, *, instance: str, exclusive: bool, busy: bool) -> Store:

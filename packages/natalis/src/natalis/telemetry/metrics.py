@@ -139,9 +139,9 @@ class Metrics:
         """Count a look-up; what `natalis.caches.memory.MemoryCache` takes as `heard`."""
         self._caches.heard(cache, hit=hit, seconds=took / _SECOND)
 
-    def heard_redis(self, operation: str, took: timedelta) -> None:
+    def heard_redis(self, operation: str, took: timedelta, error: BaseException | None = None) -> None:
         """Count an operation; what the caches on Redis take as `operated`."""
-        self._redis.heard(operation, took / _SECOND)
+        self._redis.heard(operation, took / _SECOND, error)
 
     def _record_attempt(self, event: AttemptEnded) -> None:
         key = (event.outcome, event.final, event.key.kind, event.timezone)
