@@ -12,6 +12,7 @@ from natalis.telemetry.metrics import Metrics
 from plimsoll.instrument import business
 from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.caches import CacheMetrics
+from plimsoll.instrument.cells.values import Shape
 from plimsoll.instrument.cost import Cost, Prices
 from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.messages import EmailMetrics, MessageMetrics
@@ -19,7 +20,6 @@ from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.queues import QueueMetrics
 from plimsoll.instrument.redis import RedisMetrics
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.values import Shape
 from plimsoll.instrument.web_vitals import WebVitals
 
 METRICS = "<!-- the table of metrics -->"

@@ -1,9 +1,9 @@
 """Metrics, traces, logs and errors for any ASGI service, by one call: `instrument(app, service="shop")`.
 
-`registry.py` holds the metrics (`values.py`), `asgi.py` times requests, `process.py` watches the process and its event
-loop, `exposition.py` writes them as text, `server.py` answers a scraper on a port of its own, and `processes.py` lets
-several processes report as one. `app.py` puts all of it around an application, and `door.py` sees it
-through its life.
+`registry.py` holds the metrics, whose numbers lie in `cells/`, also for several processes that report as one; `asgi.py`
+times requests, `process.py` watches the process and its event loop, `exposition.py` writes metrics as text, and
+`server.py` answers a scraper on a port of its own. `app.py` puts all of it around an application, and `door.py` sees
+it through its life.
 """
 
 from plimsoll.instrument.app import instrument, open_registry

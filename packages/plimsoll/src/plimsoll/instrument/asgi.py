@@ -6,10 +6,10 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from plimsoll.instrument.cells.values import Counter, Gauge, Histogram
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.routes import UNMATCHED, RouteTemplates, route_template
 from plimsoll.instrument.traces import kept_trace
-from plimsoll.instrument.values import Counter, Gauge, Histogram
 
 __all__ = [
     "LATENCY_BUCKETS",

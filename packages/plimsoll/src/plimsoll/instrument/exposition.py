@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Protocol
 
-from plimsoll.instrument.values import Cells, Exemplar, Kind, Shape
+from plimsoll.instrument.cells.values import Cells, Exemplar, Kind, Shape
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -14,8 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from plimsoll.instrument.cells.values import Histogram
 from plimsoll.instrument.registry import Mode, Registry
-from plimsoll.instrument.values import Histogram
 
 LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 """Seconds."""

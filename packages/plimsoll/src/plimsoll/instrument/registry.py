@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from plimsoll.instrument import exposition
-from plimsoll.instrument.exposition import CONTENT_TYPE, Foreign, Format, Series
-from plimsoll.instrument.processes import SharedFolder
-from plimsoll.instrument.values import (
+from plimsoll.instrument.cells.folder import SharedFolder
+from plimsoll.instrument.cells.values import (
     Cells,
     Counter,
     ExemplarPlace,
@@ -23,6 +22,7 @@ from plimsoll.instrument.values import (
     Mode,
     Shape,
 )
+from plimsoll.instrument.exposition import CONTENT_TYPE, Foreign, Format, Series
 
 __all__ = ["CONTENT_TYPE", "LABEL_VALUES", "OTHER", "Collector", "Family", "Mode", "Registry"]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from plimsoll.instrument.cellfile import CellFile
+from plimsoll.instrument.cells.file import CellFile
+from plimsoll.instrument.cells.values import Cells, Exemplar, Kind, Mode, Shape
 from plimsoll.instrument.exposition import Series
-from plimsoll.instrument.values import Cells, Exemplar, Kind, Mode, Shape
 
 SERIES: Final = 4_000
 """How many label sets of one family the dead may leave behind; further ones are not kept."""

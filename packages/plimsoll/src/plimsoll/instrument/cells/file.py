@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from plimsoll.instrument.values import Cells, Exemplar, ExemplarPlace, Kind, Mode, Shape
+from plimsoll.instrument.cells.values import Cells, Exemplar, ExemplarPlace, Kind, Mode, Shape
 
 MAGIC: Final = b"PLIMSOLL\x01\0\0\0\0\0\0\0"
 PAGE: Final = 128 * 1024

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from plimsoll.instrument.cellfile import CellFile, Contents, exemplars_of
+from plimsoll.instrument.cells.file import CellFile, Contents, exemplars_of
+from plimsoll.instrument.cells.together import Together
+from plimsoll.instrument.cells.values import Shape
 from plimsoll.instrument.exposition import Series
-from plimsoll.instrument.together import Together
-from plimsoll.instrument.values import Shape
 
 FOLDED: Final = "folded.cells"
 SUFFIX: Final = ".cells"
