@@ -14,13 +14,13 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from plimsoll.budget import sources
-from plimsoll.budget.amounts import EXAMPLES, amount_of
 from plimsoll.budget.dashboards.catalogue import PLANS, boards_of
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.amounts import EXAMPLES, amount_of
+from plimsoll.budget.file.model import Budget, BudgetFile, Service, Watch
+from plimsoll.budget.file.schema import schema
 from plimsoll.budget.indicators import INDICATORS, Indicator
-from plimsoll.budget.model import Budget, BudgetFile, Service, Watch
 from plimsoll.budget.promql import number
-from plimsoll.budget.schema import schema
 from plimsoll.budget.sight import Sight, Unseen
 from plimsoll.budget.sources import Source
 from plimsoll.cli.app import plimsoll

@@ -14,7 +14,7 @@ import pytest
 
 from natalis import __version__
 from natalis.testing.manifests import read_documents
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.file.reading import read_file
 from plimsoll.cli.load_options import wish_of, wish_options
 from plimsoll.measure.results import decode_run
 from plimsoll.measure.tallies import Counter

@@ -16,8 +16,8 @@ from natalis.testing.manifests import read_documents, variables_of
 from natalis.testing.servers import programs
 from natalis.testing.servers.exporters import BlackboxExporter, PostgresExporter
 from natalis.testing.servers.postgres import Postgres
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.budget.promql import matchers_of
-from plimsoll.budget.reading import read_file, read_text
 
 METRICS: Final = 9464
 PROFILES: Final = {"observability", "promtail", "elastic"}

@@ -14,7 +14,7 @@ import pytest
 
 from natalis.testing.command_line import parsed
 from natalis.testing.manifests import read_documents, understood
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.file.reading import read_file
 from plimsoll.cli.app import plimsoll
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,10 +10,10 @@ import pytest
 
 from natalis.testing.pages import Block, blocks_of
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.reading import read_text
+from plimsoll.budget.file.schema import schema
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.promises import promises_of
-from plimsoll.budget.reading import read_text
-from plimsoll.budget.schema import schema
 from plimsoll.budget.sources import Source
 from plimsoll.errors import InvalidInput
 

@@ -11,8 +11,8 @@ import pytest
 
 from natalis.testing.command_line import parsed
 from natalis.testing.pages import Block, Shell, blocks_of, is_printed
+from plimsoll.budget.file.schema import schema
 from plimsoll.budget.indicators import INDICATORS
-from plimsoll.budget.schema import schema
 from plimsoll.cli.app import plimsoll
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -23,8 +23,8 @@ from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import every_command
 from natalis.testing.http_api import started_api
 from plimsoll.budget.alerts import alerts_of
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.links import runbook_url
-from plimsoll.budget.reading import read_file
 from plimsoll.cli.app import plimsoll
 from plimsoll.cli.exit_codes import ExitCode as PlimsollCode
 from plimsoll.instrument.asgi import HttpMetrics

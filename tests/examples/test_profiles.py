@@ -17,10 +17,10 @@ import pytest
 from natalis.testing.pages import blocks_of
 from natalis.testing.servers.asking import Refused, ask
 from natalis.testing.servers.server import Server
-from plimsoll.budget.model import Severity
+from plimsoll.budget.file.model import Severity
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.promises import promises_of
 from plimsoll.budget.promql import Selector
-from plimsoll.budget.reading import read_file
 from plimsoll.measure.results import decode_run
 from plimsoll.measure.run import Run
 from plimsoll.measure.tallies import Rate

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.k6_plan import k6_plan
-from plimsoll.budget.reading import read_file
 
 PERF = Path(__file__).parents[2] / "perf"
 FILE = read_file(PERF / "plimsoll.yaml")

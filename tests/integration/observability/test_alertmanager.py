@@ -15,7 +15,7 @@ import pytest
 from natalis.testing.servers.alertmanager import Alertmanager
 from natalis.testing.servers.server import wait_until
 from plimsoll.budget.alertmanager import configuration
-from plimsoll.budget.reading import read_text
+from plimsoll.budget.file.reading import read_text
 
 pytestmark = pytest.mark.network
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

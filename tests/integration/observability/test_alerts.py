@@ -29,10 +29,10 @@ from natalis.testing.servers.redis import RedisServer
 from natalis.testing.servers.server import wait_until
 from natalis.testing.watched import Visitors, WatchedFleet, add_somebody
 from plimsoll.budget.alertmanager import configuration
-from plimsoll.budget.amounts import Amount, Unit
-from plimsoll.budget.model import Budget, BudgetFile, Watch
-from plimsoll.budget.reading import read_file
-from plimsoll.budget.routing import Receiver, Routing, Webhook
+from plimsoll.budget.file.amounts import Amount, Unit
+from plimsoll.budget.file.model import Budget, BudgetFile, Watch
+from plimsoll.budget.file.reading import read_file
+from plimsoll.budget.file.routing import Receiver, Routing, Webhook
 from plimsoll.budget.rules.rendered import rules
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]

@@ -23,9 +23,9 @@ from natalis.testing.servers.server import wait_until
 from natalis.testing.watched import Visitors, WatchedFleet
 from plimsoll.budget.dashboards.artefacts import dashboards
 from plimsoll.budget.dashboards.panel import RATE
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import Kind
-from plimsoll.budget.reading import read_file, read_text
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import Kind
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.budget.rules.rendered import rules
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.web_vitals import NAMES, Beacon, WebVitals

@@ -15,7 +15,7 @@ import pytest
 from natalis.testing.servers.prometheus import Prometheus
 from natalis.testing.servers.server import wait_until
 from plimsoll.budget import series
-from plimsoll.budget.reading import read_text
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.rules.rendered import rules
 from plimsoll.cli.app import run
 from plimsoll.cli.exit_codes import ExitCode

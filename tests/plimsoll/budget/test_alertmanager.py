@@ -11,8 +11,8 @@ import yaml
 
 from natalis.testing.servers import programs
 from plimsoll.budget.alertmanager import alertmanager, configuration, routes_test
-from plimsoll.budget.outputs import Artefact, Kind
-from plimsoll.budget.reading import read_file, read_text
+from plimsoll.budget.file.outputs import Artefact, Kind
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.errors import InvalidInput
 
 ROOT = Path(__file__).parents[3]

@@ -11,8 +11,8 @@ import yaml
 from plimsoll.budget.alerts import alerts_of
 from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in, with_gaps
 from plimsoll.budget.dialects import DIALECTS
-from plimsoll.budget.outputs import Kind, places_in
-from plimsoll.budget.reading import read_text
+from plimsoll.budget.file.outputs import Kind, places_in
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.rendering import render
 
 URL = "http://127.0.0.1:8000"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.budget.burn import DAY, DIGITS, HOUR, MINUTE, STEEPEST, burns_of, noticed_after, shortest_window
-from plimsoll.budget.model import Severity
+from plimsoll.budget.file.model import Severity
 
 MONTH = 30 * DAY
 

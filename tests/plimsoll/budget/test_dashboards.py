@@ -16,14 +16,14 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from natalis.testing.servers import programs
-from plimsoll.budget.boards import BUILT_IN
 from plimsoll.budget.dashboards.artefacts import dashboards
 from plimsoll.budget.dashboards.catalogue import boards_of
 from plimsoll.budget.dashboards.grafana import uid_of
 from plimsoll.budget.dashboards.panel import RATE, Board, Panel, Query
 from plimsoll.budget.dialects import DIALECTS
-from plimsoll.budget.outputs import Kind
-from plimsoll.budget.reading import read_file, read_text
+from plimsoll.budget.file.boards import BUILT_IN
+from plimsoll.budget.file.outputs import Kind
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.budget.sources import Source
 from plimsoll.errors import InvalidInput
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.load_thresholds import thresholds_of
-from plimsoll.budget.reading import read_text
 from plimsoll.measure.names import BUILT_IN
 from plimsoll.measure.thresholds import thresholds_of as conditions_of
 

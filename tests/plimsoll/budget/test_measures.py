@@ -17,8 +17,9 @@ import pytest
 import yaml
 
 from natalis.testing.servers import programs
-from plimsoll.budget.amounts import Unit
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.amounts import Unit
+from plimsoll.budget.file.model import Endpoint
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.measures import (
     Busy,
@@ -37,7 +38,6 @@ from plimsoll.budget.measures import (
     Up,
 )
 from plimsoll.budget.measures.contract import TRAFFIC
-from plimsoll.budget.model import Endpoint
 from plimsoll.budget.promql import Matcher, matchers_of, selector_of
 from plimsoll.budget.sight import Sight, Unseen
 from plimsoll.budget.sources import Source

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.budget.outputs import Kind, Places, places_in
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.file.outputs import Kind, Places, places_in
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.rendering import STEPS, render
 from plimsoll.cli.app import run
 from plimsoll.cli.budgeted import thresholds_in

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
+from plimsoll.budget.file.outputs import Kind
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.openslo import documents, name_of, openslo
-from plimsoll.budget.outputs import Kind
-from plimsoll.budget.reading import read_file
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent

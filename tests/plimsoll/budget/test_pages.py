@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from plimsoll.budget.alerts import alerts_of
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import Artefact, Kind, places_in, places_of
-from plimsoll.budget.reading import read_file, read_text
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import Artefact, Kind, places_in, places_of
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.budget.rendering import render
 
 ROOT = Path(__file__).parents[3]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.measures import Level, Quantile, Ratio
-from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.promises import Promise, promises_of
-from plimsoll.budget.reading import read_text
 
 FILE = """
 service:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
 from plimsoll.budget.quantities import quantity, share, time
 
 

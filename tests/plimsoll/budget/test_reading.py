@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.budget.amounts import Unit, amount_of
-from plimsoll.budget.reading import read_file, read_text
+from plimsoll.budget.file.amounts import Unit, amount_of
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.errors import InvalidInput
 
 FILE = """\

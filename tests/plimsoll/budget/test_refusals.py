@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plimsoll.budget.reading import read_text
+from plimsoll.budget.file.reading import read_text
 from plimsoll.errors import InvalidInput
 
 FILE = """\

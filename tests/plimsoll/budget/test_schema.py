@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.budget.amounts import Unit, amount_of, pattern_of
-from plimsoll.budget.reading import read_file, read_text
-from plimsoll.budget.schema import schema
+from plimsoll.budget.file.amounts import Unit, amount_of, pattern_of
+from plimsoll.budget.file.reading import read_file, read_text
+from plimsoll.budget.file.schema import schema
 from plimsoll.errors import InvalidInput
 
 ROOT = Path(__file__).parents[3]

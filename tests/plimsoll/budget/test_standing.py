@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.prometheus import Prometheus, Sample
-from plimsoll.budget.reading import read_text
 from plimsoll.budget.standing import Standing, State, query_of, states_of
 from plimsoll.errors import InvalidInput
 

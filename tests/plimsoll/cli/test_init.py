@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.file.reading import read_file
 from plimsoll.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.network

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plimsoll.budget.outputs import Artefact, Kind
+from plimsoll.budget.file.outputs import Artefact, Kind
 from plimsoll.budget.rendering import Rendered
 from plimsoll.cli.exit_codes import ExitCode
 from plimsoll.cli.rendering import checked, written
@@ -136,6 +136,6 @@ def test_a_place_that_cannot_be_written_is_said(typed: Any, budget_file: Path) -
 
 
 def test_every_kind_is_a_key_of_the_render_section_and_has_a_default_place() -> None:
-    from plimsoll.budget.outputs import DEFAULTS, Render  # noqa: PLC0415 - for this rule alone
+    from plimsoll.budget.file.outputs import DEFAULTS, Render  # noqa: PLC0415 - for this rule alone
 
     assert set(DEFAULTS) == set(Kind) == set(Render.__struct_fields__)

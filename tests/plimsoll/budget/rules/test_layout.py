@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.rules.layout import laid_out
 from plimsoll.budget.rules.rendered import groups_in
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from plimsoll.budget.alerts import BURN, alerts_of
-from plimsoll.budget.outputs import Kind
-from plimsoll.budget.reading import read_file, read_text
+from plimsoll.budget.file.outputs import Kind
+from plimsoll.budget.file.reading import read_file, read_text
 from plimsoll.budget.rules.artefacts import rules_file, trials_file
 from plimsoll.budget.rules.rendered import rules
 from plimsoll.budget.rules.tested import trials, trials_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from plimsoll.budget.reading import read_text
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.rules.rendered import rules
 
 FILE = """\

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
 from plimsoll.budget.rules.wording import template, words
 
 VALUES = [

@@ -1,8 +1,9 @@
 """The budget file: what a service promises, said once, and everything that is rendered from it.
 
-The file: `model.py` is its shape, with `routing.py`, `outputs.py` and `boards.py` for who is told, where things go and
-what is shown; `amounts.py` are its quantities, `indicators.py` what can be promised. `reading.py` reads it with line
-and column, `refusals.py` says what cannot be, `schema.py` publishes its JSON Schema, `beginnings.py` writes the first.
+The file, in `file/`: `model.py` is its shape, with `routing.py`, `outputs.py` and `boards.py` for who is told, where
+things go and what is shown; `amounts.py` are its quantities. `reading.py` reads it with line and column, `refusals.py`
+says what cannot be, `schema.py` publishes its JSON Schema. `indicators.py` is what can be promised, `beginnings.py`
+writes a first file.
 
 What comes of it: `promises.py` are budgets as renderers see them, `alerts.py` whom they tell. `rendering.py` lists what
 is rendered: `rules/`, `alertmanager.py`, `dashboards/`, `openslo.py`, `k6_plan.py`, `pages/`; load tests are judged by

@@ -13,11 +13,11 @@ from typing import Any, Final
 import yaml
 
 from plimsoll.budget.alerts import Told, alerts_of
-from plimsoll.budget.amounts import Amount, Unit
-from plimsoll.budget.model import BudgetFile, Severity
-from plimsoll.budget.outputs import Artefact, Kind, Places, mark
+from plimsoll.budget.file.amounts import Amount, Unit
+from plimsoll.budget.file.model import BudgetFile, Severity
+from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
+from plimsoll.budget.file.routing import Email, PagerDuty, Receiver, Routing, Slack, Webhook
 from plimsoll.budget.promql import duration
-from plimsoll.budget.routing import Email, PagerDuty, Receiver, Routing, Slack, Webhook
 
 SAME: Final = ("alertname", "service", "budget", "endpoint", "cluster")
 """Labels in which a critical alert and the warning that it keeps quiet agree; those that neither has count as equal."""

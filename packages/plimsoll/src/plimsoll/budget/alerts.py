@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plimsoll.budget.burn import Burn, burns_of
-from plimsoll.budget.model import BudgetFile, Severity
+from plimsoll.budget.file.model import BudgetFile, Severity
 from plimsoll.budget.promises import Promise, promises_of
 
 BURN: Final = "ErrorBudgetBurn"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
-from plimsoll.budget.model import Severity
+from plimsoll.budget.file.model import Severity
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0

@@ -8,8 +8,8 @@ from typing import Final
 
 from plimsoll.budget.alerts import Told, alerts_of, by_name
 from plimsoll.budget.burn import Burn
+from plimsoll.budget.file.model import BudgetFile, Severity
 from plimsoll.budget.measures import Quantile
-from plimsoll.budget.model import BudgetFile, Severity
 from plimsoll.budget.noticing import SIZES, Noticed, noticed, within
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration

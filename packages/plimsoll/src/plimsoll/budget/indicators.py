@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
 from plimsoll.budget.measures import (
     Busy,
     Level,

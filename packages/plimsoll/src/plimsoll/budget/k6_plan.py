@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from plimsoll.budget.file.model import BudgetFile, Scenario
 from plimsoll.budget.load_thresholds import thresholds_of
-from plimsoll.budget.model import BudgetFile, Scenario
 from plimsoll.measure.names import HTTP_REQ_DURATION, HTTP_REQ_LATENCY
 
 

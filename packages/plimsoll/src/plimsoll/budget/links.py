@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from plimsoll.budget.model import Service
+from plimsoll.budget.file.model import Service
 
 ALERTS: Final = "alerts"
 """The folder of rendered pages, within the folder of runbooks."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from plimsoll.budget.file.model import Action, Budget, BudgetFile, Scenario
 from plimsoll.budget.indicators import Indicator
-from plimsoll.budget.model import Action, Budget, BudgetFile, Scenario
 from plimsoll.budget.promises import indicators_of
 from plimsoll.budget.sides import Good
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from plimsoll.budget.alerts import Told
 from plimsoll.budget.burn import DIGITS, noticed_after
+from plimsoll.budget.file.model import Severity
 from plimsoll.budget.measures import Level, Part, Up
-from plimsoll.budget.model import Severity
 from plimsoll.budget.promises import Promise
 
 SIZES: Final = (0.001, 0.01, 0.1, 1.0)

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from plimsoll.budget.burn import Burn, burns_of
+from plimsoll.budget.file.model import BudgetFile, Severity
+from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.measures import Eventful, Measure
-from plimsoll.budget.model import BudgetFile, Severity
-from plimsoll.budget.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.promises import Promise, promises_of, slug_of
 from plimsoll.budget.promql import duration, number
 from plimsoll.budget.rules.layout import laid_out

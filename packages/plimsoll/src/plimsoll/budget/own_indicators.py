@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
+from plimsoll.budget.file.model import OwnIndicator
 from plimsoll.budget.indicators import Indicator
 from plimsoll.budget.measures import Increase, Level, Mean, Measure, Part, Quantile, Rate, Ratio, Take
-from plimsoll.budget.model import OwnIndicator
 from plimsoll.budget.promql import selector_of
 from plimsoll.budget.sides import Good
 

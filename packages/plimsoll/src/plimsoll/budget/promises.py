@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from plimsoll.budget.amounts import Amount, Unit
+from plimsoll.budget.file.amounts import Amount, Unit
+from plimsoll.budget.file.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.indicators import INDICATORS, Indicator
 from plimsoll.budget.measures import Eventful, Mean, Measure
-from plimsoll.budget.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.own_indicators import indicator_of
 from plimsoll.budget.sides import Good
 from plimsoll.budget.sight import Sight, Unseen, sight_of

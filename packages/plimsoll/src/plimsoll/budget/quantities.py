@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
 
 _PARTS: Final = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 _SIZES: Final = ("B", "KB", "MB", "GB", "TB")

@@ -9,11 +9,11 @@ from typing import Final
 
 from plimsoll.budget.alertmanager import alertmanager
 from plimsoll.budget.dashboards.artefacts import dashboards
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.k6_plan import k6_plan
 from plimsoll.budget.links import ALERTS
-from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.openslo import openslo
-from plimsoll.budget.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.pages.promises import table
 from plimsoll.budget.pages.runbooks import runbooks
 from plimsoll.budget.rules.artefacts import rules_file, trials_file

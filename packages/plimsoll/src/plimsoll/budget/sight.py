@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plimsoll.budget.dialects import DIALECTS, Dialect
-from plimsoll.budget.model import Endpoint, Watch
+from plimsoll.budget.file.model import Endpoint, Watch
 from plimsoll.budget.promql import Matcher, Selector, matchers_of
 from plimsoll.budget.sources import Source
 

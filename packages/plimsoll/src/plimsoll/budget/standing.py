@@ -9,7 +9,7 @@ from math import isclose, isfinite
 
 from plimsoll.budget import series
 from plimsoll.budget.burn import DIGITS, burns_of
-from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.prometheus import Sample
 from plimsoll.budget.promises import Promise, promises_of
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import click
 
-from plimsoll.budget import places
+from plimsoll.budget.file import places
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.load_thresholds import thresholds_of
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.reading import read_file
 from plimsoll.cli.load_options import wish_of
 from plimsoll.errors import InvalidInput
 from plimsoll.load.nearest import nearest

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from plimsoll.budget.outputs import Kind, Places, places_in, places_of
-from plimsoll.budget.reading import read_file
+from plimsoll.budget.file.outputs import Kind, Places, places_in, places_of
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.rendering import render
 from plimsoll.cli.rendering import checked, written
 from plimsoll.errors import InvalidInput

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from plimsoll.budget.schema import schema
+from plimsoll.budget.file.schema import schema
 
 
 @click.command("schema")

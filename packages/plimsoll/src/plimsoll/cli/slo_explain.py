@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from plimsoll.budget.explaining import Case, Explanation, explanations_of
+from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.pages.runbooks import outages
-from plimsoll.budget.reading import read_file
 from plimsoll.errors import InvalidInput
 
 

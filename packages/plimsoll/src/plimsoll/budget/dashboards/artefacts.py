@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from plimsoll.budget.dashboards.catalogue import SOURCES, boards_of
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import Artefact, Kind, Places, mark
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
 from plimsoll.errors import InvalidInput
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from plimsoll.budget import series
-from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.burn import burns_of
 from plimsoll.budget.dashboards.panel import Board, Bounds, Panel, Query, Row
 from plimsoll.budget.dashboards.queries import or_zero
 from plimsoll.budget.dashboards.view import SCALES, View
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.measures import Increase, Rate
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import Matcher, Selector, duration

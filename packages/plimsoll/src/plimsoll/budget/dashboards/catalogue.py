@@ -20,8 +20,8 @@ from plimsoll.budget.dashboards import (
 from plimsoll.budget.dashboards.own import own_board, rows_of
 from plimsoll.budget.dashboards.panel import Board, Panel, Row
 from plimsoll.budget.dashboards.view import Maker, Plan, View
+from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.links import runbook_url
-from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.promises import Promise, promises_of
 from plimsoll.budget.promql import Matcher, Selector
 from plimsoll.budget.sight import Sight, Unseen, sight_of

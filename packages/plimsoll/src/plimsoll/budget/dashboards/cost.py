@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from plimsoll.budget import series
-from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.burn import DAY
 from plimsoll.budget.dashboards.panel import Panel, Query
 from plimsoll.budget.dashboards.view import Plan, View
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.promql import Matcher, Selector, number
 from plimsoll.budget.sources import Source
 

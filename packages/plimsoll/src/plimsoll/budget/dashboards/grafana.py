@@ -13,8 +13,8 @@ from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models import dashboard as parts
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.dashboards.panel import Board, Bounds, Panel, Query, Row
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.sides import Good
 
 Drawn: TypeAlias = timeseries.Panel | stat.Panel | bargauge.Panel | heatmap.Panel | table.Panel

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plimsoll.budget.boards import OwnBoard, OwnPanel
 from plimsoll.budget.dashboards.panel import Board, Panel, Query, Row
 from plimsoll.budget.dashboards.view import View
+from plimsoll.budget.file.boards import OwnBoard, OwnPanel
 
 
 def own_board(name: str, own: OwnBoard, view: View) -> Board:

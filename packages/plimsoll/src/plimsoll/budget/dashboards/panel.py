@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from plimsoll.budget.boards import Kind, Scale
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.sides import Good
 
 RATE: Final = "$__rate_interval"

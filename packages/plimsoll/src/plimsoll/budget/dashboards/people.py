@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.dashboards.panel import Bounds, Panel, Query
 from plimsoll.budget.dashboards.queries import quantile
 from plimsoll.budget.dashboards.view import Maker, View
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.promql import Matcher
 from plimsoll.budget.sides import Good
 from plimsoll.budget.sources import Source

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.dashboards.panel import RATE, Panel, Query
 from plimsoll.budget.dashboards.queries import highest, mean, or_zero, quantile, rate, spread, total
 from plimsoll.budget.dashboards.view import View
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.promql import Matcher
 from plimsoll.budget.sources import Source
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from plimsoll.budget.amounts import Unit
-from plimsoll.budget.boards import Kind, Scale
 from plimsoll.budget.dashboards.panel import RATE, Bounds, Panel, Query
+from plimsoll.budget.file.amounts import Unit
+from plimsoll.budget.file.boards import Kind, Scale
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import Matcher, Selector

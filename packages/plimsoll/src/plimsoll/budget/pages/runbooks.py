@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from plimsoll.budget.explaining import Case, Explanation, explanations_of
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.links import ALERTS
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.pages import markdown
 from plimsoll.budget.pages.markdown import escaped, link
 from plimsoll.budget.quantities import share, time

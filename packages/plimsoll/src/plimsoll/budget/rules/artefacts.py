@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import Artefact, Kind, Places
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import Artefact, Kind, Places
 from plimsoll.budget.rules.rendered import rules
 from plimsoll.budget.rules.tested import trials
 from plimsoll.errors import InvalidInput

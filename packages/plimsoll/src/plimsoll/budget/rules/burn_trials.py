@@ -8,8 +8,8 @@ from typing import Final
 from plimsoll.budget import series
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import Burn, burns_of, noticed_after
+from plimsoll.budget.file.model import Service, Severity
 from plimsoll.budget.measures import Fed
-from plimsoll.budget.model import Service, Severity
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.rules.burns import texts_of
 from plimsoll.budget.rules.recorded import allowed, has_error_budget, window_of, windows_of

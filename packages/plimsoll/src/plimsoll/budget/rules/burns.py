@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from plimsoll.budget import series
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import Burn, burns_of
+from plimsoll.budget.file.model import Service, Severity
 from plimsoll.budget.links import runbook_url
-from plimsoll.budget.model import Service, Severity
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration, number
 from plimsoll.budget.rules.recorded import allowed, has_error_budget, window_of

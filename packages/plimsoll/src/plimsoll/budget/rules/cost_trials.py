@@ -7,8 +7,8 @@ from typing import Final
 
 from plimsoll.budget import series
 from plimsoll.budget.burn import DAY, HOUR
+from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.measures import Fed
-from plimsoll.budget.model import BudgetFile
 from plimsoll.budget.promql import Matcher, Selector
 from plimsoll.budget.rules.costs import COST
 from plimsoll.budget.rules.trial import Phase, Trial

@@ -7,7 +7,7 @@ from typing import Final
 
 from plimsoll.budget import series
 from plimsoll.budget.burn import DAY, HOUR
-from plimsoll.budget.model import BudgetFile
+from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.promql import Selector, duration, number
 from plimsoll.budget.rules.rule import Group, Recording
 from plimsoll.budget.sight import Sight, sight_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import mark
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import mark
 from plimsoll.budget.promises import Promise, promises_of
 from plimsoll.budget.rules.burns import burn_alerts
 from plimsoll.budget.rules.costs import cost_group

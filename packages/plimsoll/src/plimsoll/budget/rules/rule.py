@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plimsoll.budget.model import Severity
+from plimsoll.budget.file.model import Severity
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import Matcher, Selector, duration
 from plimsoll.budget.rules.layout import laid_out

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.outputs import mark
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.outputs import mark
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration
 from plimsoll.budget.rules.burn_trials import burn_trials

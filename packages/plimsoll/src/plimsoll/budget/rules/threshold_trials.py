@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from plimsoll.budget import series
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
+from plimsoll.budget.file.model import Alert, Service
 from plimsoll.budget.measures import Fed, Increase, Mean, Rate, Up
 from plimsoll.budget.measures.contract import TRAFFIC
-from plimsoll.budget.model import Alert, Service
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.rules.rule import labels_of, recorded
 from plimsoll.budget.rules.thresholds import texts_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from plimsoll.budget import series
+from plimsoll.budget.file.model import Alert, Service
 from plimsoll.budget.links import runbook_url
-from plimsoll.budget.model import Alert, Service
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import number
 from plimsoll.budget.rules.rule import Alerting, labels_of, recorded

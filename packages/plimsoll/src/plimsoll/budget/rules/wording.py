@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import trunc
 from typing import Final
 
-from plimsoll.budget.amounts import Unit
+from plimsoll.budget.file.amounts import Unit
 
 _TEMPLATES: Final = {
     Unit.SECONDS: "{{ $value | humanizeDuration }}",

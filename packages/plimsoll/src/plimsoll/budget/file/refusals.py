@@ -12,18 +12,18 @@ from math import isclose
 from typing import Final
 
 from plimsoll.budget.alerts import BURN
-from plimsoll.budget.amounts import EXAMPLES, Amount, Unit
-from plimsoll.budget.boards import refusals_of_boards
 from plimsoll.budget.burn import STEEPEST, shortest_window
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit
+from plimsoll.budget.file.boards import refusals_of_boards
+from plimsoll.budget.file.model import Budget, BudgetFile, Endpoint, Watch
+from plimsoll.budget.file.places import Path
+from plimsoll.budget.file.routing import refusals_of_routing
 from plimsoll.budget.indicators import INDICATORS, Indicator
 from plimsoll.budget.measures import Eventful, Level, Measure, Quantile, Up
-from plimsoll.budget.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.own_indicators import indicator_of
-from plimsoll.budget.places import Path
 from plimsoll.budget.promises import endpoints_of, indicators_of, slug_of
 from plimsoll.budget.promql import duration, matchers_of, number
-from plimsoll.budget.routing import refusals_of_routing
 from plimsoll.budget.sides import Good
 from plimsoll.budget.sight import Sight, Unseen, sight_of
 from plimsoll.budget.sources import Source

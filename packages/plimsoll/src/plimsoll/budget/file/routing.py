@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from plimsoll.budget.amounts import EXAMPLES, Amount, Unit
+from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit
 
 SECRETS: Final = "/etc/alertmanager/secrets"
 

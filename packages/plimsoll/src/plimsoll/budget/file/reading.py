@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, get_args, get_origin
 import msgspec
 import yaml
 
-from plimsoll.budget import boards, model, places
-from plimsoll.budget.amounts import Amount, amount_of
-from plimsoll.budget.model import BudgetFile
-from plimsoll.budget.refusals import refusals_of
+from plimsoll.budget.file import boards, model, places
+from plimsoll.budget.file.amounts import Amount, amount_of
+from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.refusals import refusals_of
 from plimsoll.errors import InvalidInput
 
 _AT = re.compile(r"(?P<said>.*?)(?: - at (?P<key>`key` in )?`(?P<at>.*)`)?", re.DOTALL)

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from plimsoll.budget.amounts import EXAMPLES, Amount, Unit, pattern_of
-from plimsoll.budget.boards import BUILT_IN
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit, pattern_of
+from plimsoll.budget.file.boards import BUILT_IN
+from plimsoll.budget.file.model import Alert, BudgetFile
+from plimsoll.budget.file.routing import Email
 from plimsoll.budget.indicators import INDICATORS
-from plimsoll.budget.model import Alert, BudgetFile
 from plimsoll.budget.own_indicators import WAYS
-from plimsoll.budget.routing import Email
 from plimsoll.budget.sources import Source
 
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from plimsoll.budget.amounts import Amount
-from plimsoll.budget.boards import OwnBoard
+from plimsoll.budget.file.amounts import Amount
+from plimsoll.budget.file.boards import OwnBoard
+from plimsoll.budget.file.outputs import Render
+from plimsoll.budget.file.routing import Routing
 from plimsoll.budget.measures.gauges import Take
-from plimsoll.budget.outputs import Render
-from plimsoll.budget.routing import Routing
 from plimsoll.budget.sides import Good
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]

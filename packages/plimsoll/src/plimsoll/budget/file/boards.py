@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from plimsoll.budget.places import Path
+from plimsoll.budget.file.places import Path
 
 BUILT_IN: Final = (
     "overview",

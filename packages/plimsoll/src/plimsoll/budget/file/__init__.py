@@ -1,0 +1,1 @@
+"""The budget file as it is written: its sections, how it is read, and what is wrong with it."""
