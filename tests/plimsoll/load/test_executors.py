@@ -52,13 +52,15 @@ class Ran:
         self.crew = Crew(scenario, Mix([flow], [1]), World(), self.client, self.scopes, part=part)
         self.executor: Executor = executor(self.crew)
 
-        self.ended = self.dropped = 0
+        self.ended = self.dropped = self.interrupted = 0
 
     async def to_its_end(self) -> Ran:
         await self.executor.run(perf_counter_ns())
         self.client.close()
         counted = {metric.name: tally for metric, _, tally in self.crew.channel.drain()}
-        self.ended, self.dropped = (_whole(counted.get(name)) for name in ("iterations", "dropped_iterations"))
+        self.ended, self.dropped, self.interrupted = (
+            _whole(counted.get(f"{which}iterations")) for which in ("", "dropped_", "interrupted_")
+        )
         return self
 
 
@@ -167,13 +169,13 @@ async def test_an_iteration_under_way_at_the_end_may_end_gracefully() -> None:
 
     ran = await Ran(ConstantVus(name="it", vus=2, lasts=SHORT), slowly).to_its_end()
 
-    assert ran.ended == 2
+    assert (ran.ended, ran.interrupted) == (2, 0)
 
 
-async def test_an_iteration_that_does_not_end_in_time_is_interrupted_and_not_counted() -> None:
+async def test_an_iteration_that_does_not_end_in_time_is_interrupted_and_counted_as_such() -> None:
     ran = await Ran(ConstantVus(name="it", vus=2, lasts=SHORT, graceful_stop=NONE), forever).to_its_end()
 
-    assert ran.ended == 0
+    assert (ran.ended, ran.interrupted) == (0, 2)
     assert ran.crew.busy == 0
 
 
@@ -198,7 +200,7 @@ async def test_a_user_of_a_ramp_that_does_not_go_in_time_is_interrupted() -> Non
     ran = await Ran(scenario, forever).to_its_end()
 
     assert ran.crew.busy == 0
-    assert ran.ended == 0
+    assert (ran.ended, ran.interrupted) == (0, 2)
 
 
 @pytest.mark.parametrize(

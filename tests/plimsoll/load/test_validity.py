@@ -20,7 +20,14 @@ CLOSED = replace(OPEN, name="loop", executor="constant-vus", is_open=False)
 
 
 def recorded(
-    *, late: float = 0.1, cpu: float = 20, dropped: int = 0, took: float = 50, taken: float = 50, of: Scenario = OPEN
+    *,
+    late: float = 0.1,
+    cpu: float = 20,
+    dropped: int = 0,
+    interrupted: int = 0,
+    took: float = 50,
+    taken: float = 50,
+    of: Scenario = OPEN,
 ) -> Recording:
     """Return what 1,000 iterations came to."""
     whole, tagged = Recording(), tags(scenario=of.name)
@@ -31,7 +38,12 @@ def recorded(
     used = whole.tally(names.GENERATOR_CPU)
     assert isinstance(used, Trend)
     used.add(cpu)
-    for metric, value in ((names.USER_TIME, taken * 1_000), (names.DROPPED_ITERATIONS, dropped)):
+    counted = (
+        (names.USER_TIME, taken * 1_000),
+        (names.DROPPED_ITERATIONS, dropped),
+        (names.INTERRUPTED_ITERATIONS, interrupted),
+    )
+    for metric, value in counted:
         counter = whole.tally(metric, tagged)
         assert isinstance(counter, Counter)
         counter.add(value)
@@ -91,3 +103,10 @@ def test_too_many_names_are_a_warning_that_says_what_to_do() -> None:
 
     assert "1,000" in warning
     assert "name=" in warning
+
+
+def test_iterations_that_were_cut_off_are_warned_of_for_their_waiting_is_in_no_figure() -> None:
+    (warning,) = warnings_about([OPEN], recording=recorded(interrupted=76))
+
+    assert warning.startswith("Interrupted iterations: 76.")
+    assert warnings_about([OPEN], recording=recorded()) == ()

@@ -123,7 +123,7 @@ class IterationChannel:
         tags: The scenario's.
     """
 
-    __slots__ = ("_durations", "_late", "_lateness", "_tags", "_took", "dropped", "errors", "taken")
+    __slots__ = ("_durations", "_late", "_lateness", "_tags", "_took", "dropped", "errors", "interrupted", "taken")
 
     def __init__(self, tags: Tags) -> None:
         self._tags = tags
@@ -131,7 +131,7 @@ class IterationChannel:
         self._lateness = Histogram()
         self._took: list[int] = []
         self._late: list[int] = []
-        self.dropped = 0
+        self.dropped = self.interrupted = 0
         self.taken = 0
         self.errors: dict[str, int] = {}
 
@@ -160,6 +160,9 @@ class IterationChannel:
         if self.dropped:
             yield names.DROPPED_ITERATIONS, tags, Counter(self.dropped)
             self.dropped = 0
+        if self.interrupted:
+            yield names.INTERRUPTED_ITERATIONS, tags, Counter(self.interrupted)
+            self.interrupted = 0
         for code, count in self.errors.items():
             yield names.ITERATION_ERRORS, tuple(sorted((*tags, (names.TAG_ERROR, code)))), Counter(count)
         self.errors.clear()

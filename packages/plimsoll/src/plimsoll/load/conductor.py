@@ -223,7 +223,9 @@ class Conductor:
             timeline=self._collector.timeline,
             thresholds=self._judge.judge(whole, elapsed),
             reasons=reasons_against(whole, self._facts),
-            warnings=warnings_about(self._facts, overflowed=overflowed, most=MOST_SETS, passed_over=passed_over),
+            warnings=warnings_about(
+                self._facts, overflowed=overflowed, most=MOST_SETS, passed_over=passed_over, recording=whole
+            ),
             partial=self._partial,
             shards=(f"{plan.shard + 1}/{plan.shards}",) if plan.shards > 1 else (),
             time_scale=plan.time_scale,

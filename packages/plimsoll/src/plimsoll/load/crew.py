@@ -155,6 +155,9 @@ class User:
             channel.late(started - due)
         try:
             await flow(session)
+        except asyncio.CancelledError:
+            channel.interrupted += 1
+            raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a flow may raise what it likes; the run goes on
             crew.failed(error)
             await yielded()

@@ -37,7 +37,12 @@ def reasons_against(recording: Recording, scenarios: Sequence[Scenario]) -> tupl
 
 
 def warnings_about(
-    scenarios: Sequence[Scenario], *, overflowed: bool = False, most: int = 0, passed_over: Sequence[str] = ()
+    scenarios: Sequence[Scenario],
+    *,
+    overflowed: bool = False,
+    most: int = 0,
+    passed_over: Sequence[str] = (),
+    recording: Recording | None = None,
 ) -> tuple[str, ...]:
     """Return what a reader should know besides, a sentence each.
 
@@ -46,8 +51,14 @@ def warnings_about(
         overflowed: Whether there were too many sets of tags.
         most: How many are kept.
         passed_over: Addresses that refused, so that others of the same name were called.
+        recording: What was measured.
     """
-    return (*_closed(scenarios), *(_many(most) if overflowed else ()), *(_refusing(passed_over) if passed_over else ()))
+    return (
+        *_closed(scenarios),
+        *(_many(most) if overflowed else ()),
+        *(_refusing(passed_over) if passed_over else ()),
+        *(_interrupted(recording) if recording else ()),
+    )
 
 
 def _late(recording: Recording) -> Iterator[str]:
@@ -119,6 +130,14 @@ def _refusing(addresses: Sequence[str]) -> Iterator[str]:
         f"Refused, so that another address of the same name was called: {', '.join(addresses)}. Where each is to be "
         "measured, set noAddressFallback, or name one in hosts."
     )
+
+
+def _interrupted(recording: Recording) -> Iterator[str]:
+    if count := _count(recording, names.INTERRUPTED_ITERATIONS.name):
+        yield (
+            f"Interrupted iterations: {count:,.0f}. They had not ended when the time for them was over, and what they "
+            "waited for is in no figure: perhaps answers that never came. gracefulStop says how long they may take."
+        )
 
 
 def _short(milliseconds: float) -> str:

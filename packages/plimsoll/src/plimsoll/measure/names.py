@@ -60,6 +60,8 @@ HTTP_REQ_TLS_HANDSHAKING: Final = _time("http_req_tls_handshaking")
 """Shaking hands, where a connection was made."""
 HTTP_REQ_WAITING: Final = _time("http_req_waiting")
 """From the last byte sent to the first byte received."""
+INTERRUPTED_ITERATIONS: Final = Metric("interrupted_iterations", Kind.COUNTER)
+"""Iterations that were under way when the time for them was over; what they were waiting for is in no figure."""
 ITERATIONS: Final = Metric("iterations", Kind.COUNTER)
 """Iterations that ended."""
 ITERATION_DURATION: Final = _time("iteration_duration")
@@ -94,6 +96,7 @@ BUILT_IN: Final = {
         HTTP_REQ_SENDING,
         HTTP_REQ_TLS_HANDSHAKING,
         HTTP_REQ_WAITING,
+        INTERRUPTED_ITERATIONS,
         ITERATIONS,
         ITERATION_DURATION,
         ITERATION_ERRORS,

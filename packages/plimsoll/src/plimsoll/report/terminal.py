@@ -18,7 +18,7 @@ _GROUPS: Final = (
     ("HTTP", ("http_req_latency", "http_req_duration", "http_req_waiting", "http_req_blocked", "http_req_failed",
               "http_reqs")),
     ("EXECUTION", ("iteration_duration", "iteration_lateness", "iterations", "iteration_errors", "dropped_iterations",
-                   "vus", "vus_max")),
+                   "interrupted_iterations", "vus", "vus_max")),
     ("NETWORK", ("data_received", "data_sent")),
 )  # fmt: skip
 _NOT_CUSTOM: Final = frozenset(
