@@ -51,6 +51,7 @@ def test_every_contract_holds(copy: Path) -> None:
         ("natalis/providers/http.py", "import click"),
         ("natalis/usecases/why.py", "import aiohttp"),
         ("natalis/runtime/up.py", "import plimsoll.load"),
+        ("natalis/runtime/up.py", "import plimsoll.errors"),
         ("plimsoll/measure/__init__.py", "import natalis.domain"),
         ("plimsoll/measure/__init__.py", "import plimsoll.load"),
         ("plimsoll/report/__init__.py", "import grafana_foundation_sdk"),

@@ -22,8 +22,7 @@ from natalis.runtime.roles import Role
 from natalis.runtime.settings import Settings
 from natalis.telemetry.spans import DeliverySpans, Names
 from natalis.usecases.tokens import PREFIX
-from plimsoll.errors import InvalidInput
-from plimsoll.instrument import traces
+from plimsoll.instrument import InvalidInput, traces
 from plimsoll.instrument.errors import ErrorOptions, reported
 from plimsoll.instrument.logs import log_to
 from plimsoll.instrument.redaction import Redaction

@@ -3,11 +3,12 @@
 `registry.py` holds the metrics, whose numbers lie in `cells/`, also for several processes that report as one; `asgi.py`
 times requests, `process.py` watches the process and its event loop, `exposition.py` writes metrics as text, and
 `server.py` answers a scraper on a port of its own. `app.py` puts all of it around an application, and `door.py` sees
-it through its life.
+it through its life. What cannot be is refused with `InvalidInput`.
 """
 
+from plimsoll.errors import InvalidInput
 from plimsoll.instrument.app import instrument, open_registry
 from plimsoll.instrument.door import Instrumented
 from plimsoll.instrument.registry import Registry
 
-__all__ = ["Instrumented", "Registry", "instrument", "open_registry"]
+__all__ = ["Instrumented", "InvalidInput", "Registry", "instrument", "open_registry"]
