@@ -55,6 +55,12 @@ def test_a_file_is_read_whole() -> None:
         ("    flow: users.py\n", "", "16:5: scenarios.smoke: object missing required field `flow`"),
         ("  smoke:", "  smoke", "16:9: it is not YAML: mapping values are not allowed here"),
         ("{name: create user,", "{1: create user,", "4:7: service.endpoints[0]: a key of it is no text; quote what"),
+        ("name: errors", "name: 404", "10:11: budgets[1].name: expected `str`, got `int`; put it in quotes, for it is"),
+        (
+            "name: errors",
+            "name: {a: b}",
+            "10:11: budgets[1].name: expected `str`, got `object`; put the text in quotes",
+        ),
         (FILE, "", "1:1: file: expected `object`, got `null`"),
     ],
 )

@@ -26,6 +26,14 @@ _MAPPINGS: Final[dict[str, type[msgspec.Struct]]] = {
 }
 _NO_MEMBER = re.compile(r"Invalid enum value '(?P<written>.*)'")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`")
+_REFERENCE: Final = "see the reference of the budget file"
+_REMEDIES: Final = {
+    "Expected `str`, got `object`": "put the text in quotes: after a colon and a blank YAML sees a value",
+    "Expected `str`, got `int`": "put it in quotes, for it is a text",
+    "Expected `str`, got `float`": "put it in quotes, for it is a text",
+    "Expected `str`, got `bool`": "put it in quotes: without them YAML sees yes or no",
+}
+"""What helps where YAML sees something else than what was meant, by what msgspec says."""
 
 
 def read_file(path: Path) -> BudgetFile:
@@ -109,7 +117,7 @@ def _explained(
         )
     if unknown is None:
         problem, _, remedy = problem.partition("; ")
-        return _at(document, path, where, _lowered(problem), remedy or "see the reference of the budget file")
+        return _at(document, path, where, _lowered(problem), remedy or _REMEDIES.get(problem, _REFERENCE))
     key = unknown["key"]
     place = document.keys.get((*path, key)) or document.nearest(path)
     field = f"{where}:{place.line}:{place.column}: {places.words_of((*path, key))}"
