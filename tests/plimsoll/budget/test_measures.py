@@ -141,6 +141,7 @@ OWN: list[tuple[str, Measure, float]] = [
     ("down", Up(selector_of('up{job="x"}')), 0.0),
     ("stalled", Stalled(selector_of("waiting"), selector_of("done_total")), 40.0),
     ("not stalled", Stalled(selector_of("waiting"), selector_of("done_total")), 0.0),
+    ("stalled while all is put off", Stalled(selector_of("waiting"), selector_of('done_total{as!="later"}')), 40.0),
     ("busy", Busy(selector_of('cpu_seconds_total{mode="idle"}')), 0.85),
 ]
 
@@ -262,6 +263,10 @@ def of_weights() -> Iterator[Case]:
     done = ("done_total", f"0+15x{steps}")
     stalled = Stalled(selector_of("depth"), selector_of("done_total"))
     yield Case("one works, both report", (*waits, done), stalled.value("5m"), 0)
+    put_off = ('done_total{status="retrying"}', f"0+15x{steps}")
+    ended = Stalled(selector_of("depth"), selector_of('done_total{status!="retrying"}'))
+    yield Case("all is tried again for ever", (*waits, put_off), ended.value("5m"), 5)
+    yield Case("one is done with among them", (*waits, put_off, done), ended.value("5m"), 0)
     yield Case("nobody works, both report", (*waits, ("done_total", f"9x{steps}")), stalled.value("5m"), 5)
     go = (
         ('took_seconds_bucket{le="1"}', f"0+{9 * SCRAPE}x{steps}"),

@@ -227,6 +227,8 @@ _MACHINE: Final = (
         live=_part(Source.NODE, "node_filesystem_avail_bytes", "node_filesystem_size_bytes", _disks(), low=True),
     ),
 )
+_PUT_OFF: Final = Matcher("status", "=", "retrying")
+"""What failed and is tried again: no work is done by it, however often."""
 _QUEUE: Final = (
     Indicator(
         "queue lag",
@@ -241,7 +243,8 @@ _QUEUE: Final = (
         "What waits while nothing is delivered.",
         Unit.NUMBER,
         live=lambda sight: Stalled(
-            sight.of(Source.QUEUE, "queue_depth"), sight.of(Source.QUEUE, "messages_processed_total")
+            sight.of(Source.QUEUE, "queue_depth"),
+            sight.of(Source.QUEUE, "messages_processed_total", _PUT_OFF.opposite()),
         ),
     ),
     Indicator(
