@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import available_timezones
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from natalis.domain.delivery import DeliveryKey, Status
@@ -19,14 +20,22 @@ from natalis.domain.events import (
     Quarantined,
     Returned,
 )
+from natalis.domain.trace import trace_of
 from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.metrics import Metrics, Readings
 from plimsoll.instrument import traces
+from plimsoll.instrument.exposition import Format
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.traces import Span, SpanKind
 
 KEY = DeliveryKey("u1", "birthday", date(2026, 12, 10))
 JOB = {"queue_name": "embedded", "job_type": "delivery"}
+DELIVERY_DURATIONS = {
+    "email_send_duration_seconds",
+    "message_processing_duration_seconds",
+    "queue_job_duration_seconds",
+    "message_lateness_seconds",
+}
 NINE = datetime(2026, 12, 10, 9, tzinfo=UTC)
 
 
@@ -187,6 +196,26 @@ def test_an_operation_of_redis_that_failed_is_a_span_that_says_why(counted: Coun
         traces.leave(listener)
 
     assert (told[0].name, told[0].attributes["error.type"], told[0].fault) == ("look", "TimeoutError", "no answer")
+
+
+@pytest.mark.parametrize(("ratio", "shown"), [(1.0, True), (0.0, False)])
+def test_where_a_delivery_s_trace_is_kept_its_durations_lead_to_it(counted: Counted, ratio: float, shown: bool) -> None:
+    traces.listen(listener := traces.Listener(ratio, lambda _: None))
+    try:
+        counted.metrics.record(an_end())
+    finally:
+        traces.leave(listener)
+
+    families = read_openmetrics(counted.registry.exposition(Format.OPENMETRICS).decode())  # type: ignore[no-untyped-call]  # it says nothing of types
+    samples = [sample for family in families for sample in family.samples if sample.exemplar]
+    assert {sample.name.removesuffix("_bucket") for sample in samples} == (DELIVERY_DURATIONS if shown else set())
+    assert {sample.exemplar.labels["trace_id"] for sample in samples} == ({trace_of(KEY).written} if shown else set())
+
+
+def test_nothing_leads_to_a_trace_while_nothing_is_traced(counted: Counted) -> None:
+    counted.metrics.record(an_end())
+
+    assert b"trace_id" not in counted.registry.exposition(Format.OPENMETRICS)
 
 
 def test_a_job_s_duration_is_that_of_the_attempt_that_ended_it(counted: Counted) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import assert_never
 
-from natalis.domain.delivery import Status
+from natalis.domain.delivery import DeliveryKey, Status
 from natalis.domain.events import (
     AttemptEnded,
     BreakerMoved,
@@ -21,12 +21,14 @@ from natalis.domain.events import (
     Returned,
 )
 from natalis.domain.occasion import BIRTHDAY
-from plimsoll.instrument import business
+from natalis.domain.trace import trace_of
+from plimsoll.instrument import business, traces
 from plimsoll.instrument.caches import CacheMetrics
 from plimsoll.instrument.messages import EmailMetrics, MessageMetrics
 from plimsoll.instrument.queues import QueueMetrics
 from plimsoll.instrument.redis import RedisMetrics
 from plimsoll.instrument.registry import Mode, Registry
+from plimsoll.instrument.w3c import is_kept
 
 JOB = "delivery"
 """The type of every job in Natalis' queue."""
@@ -58,8 +60,8 @@ class _Series:
     """What an attempt of one sort adds to."""
 
     counts: tuple[Callable[[], None], ...]
-    durations: tuple[Callable[[float], None], ...]
-    lateness: Callable[[float], None] | None
+    durations: tuple[Callable[[float, str], None], ...]
+    lateness: Callable[[float, str], None] | None
 
 
 class Metrics:
@@ -146,13 +148,13 @@ class Metrics:
     def _record_attempt(self, event: AttemptEnded) -> None:
         key = (event.outcome, event.final, event.key.kind, event.timezone)
         series = self._series.get(key) or self._series_of(event)
-        seconds = event.took.total_seconds()
+        seconds, trace = event.took.total_seconds(), _kept_trace(event.key)
         for count in series.counts:
             count()
         for observe in series.durations:
-            observe(seconds)
+            observe(seconds, trace)
         if series.lateness is not None:
-            series.lateness(max(0.0, (event.finished_at - event.fire_at).total_seconds() - seconds))
+            series.lateness(max(0.0, (event.finished_at - event.fire_at).total_seconds() - seconds), trace)
         if event.final and event.outcome == "delivered":
             self._sent += 1
             self._in_tolerance += not event.late
@@ -207,6 +209,15 @@ class Metrics:
 
     def _accuracy(self) -> float:
         return self._in_tolerance / self._sent if self._sent else 1.0
+
+
+def _kept_trace(key: DeliveryKey) -> str:
+    """Return the id of a delivery's trace, as an exemplar has it; empty where it is not kept, or nothing is traced."""
+    listener = traces.listening()
+    if listener is None:
+        return ""
+    trace = trace_of(key)
+    return trace.written if is_kept(trace.trace_id, listener.ratio) else ""
 
 
 class _Business:
