@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
+import yaml
 
 from natalis.testing.servers import programs
+from plimsoll.budget.file.reading import read_text
+from plimsoll.budget.rules.tested import trials
 from plimsoll.cli.app import plimsoll
 
 FILE = """
@@ -30,3 +34,16 @@ def test_rendered_tests_hold_at_every_rate(rate: str, tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+LONG = FILE.replace("target: 1 %,", "target: 1 %, window: 365d,")
+_MOST: Final = 10_000
+"""Values of a series that promtool lets a query read."""
+
+
+@pytest.mark.parametrize("rate", ["30s", "1m", "5m"])
+def test_no_test_of_a_year_s_budget_has_more_steps_than_promtool_bears(rate: str) -> None:
+    document = yaml.safe_load(trials(read_text(LONG.replace("RATE", rate)), "rules.yaml"))
+
+    series = [each["values"] for test in document["tests"] for each in test["input_series"]]
+    assert max(sum(int(part.rpartition("x")[2]) + 1 for part in values.split()) for values in series) < _MOST

@@ -46,6 +46,12 @@ def burn_trials(service: Service, promises: Iterable[Promise], step: float) -> I
         yield paces.burst(step)
 
 
+def long_burst(promise: Promise) -> float:
+    """Return about how many seconds the longest of a promise's trials lasts: the burst after a good stretch."""
+    steepest = burns_of(window_of(promise))[0]
+    return (_BEFORE + 1) * steepest.long + steepest.short + promise.rate
+
+
 class _Paces:
     """The trials of one promise.
 
