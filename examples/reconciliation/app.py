@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,11 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from plimsoll.instrument import Registry, instrument
-from plimsoll.instrument.business import accuracy, completion, satisfaction
+from plimsoll.instrument.business import accuracy, active_users, completion, satisfaction
 from plimsoll.instrument.database import DatabaseMetrics
 from plimsoll.instrument.sqlite import timed_connection
 
-SCHEMA = """
+RECENT: Final = 300.0
+"""Seconds for which whoever reconciled counts as a user that is there."""
+SCHEMA: Final = """
 CREATE TABLE reconciliations (id TEXT PRIMARY KEY, result TEXT NOT NULL);
 CREATE TABLE ratings (reconciliation TEXT NOT NULL, stars INTEGER NOT NULL);
 """
@@ -59,7 +62,12 @@ class Reconciliations:
         self._database.executescript(SCHEMA)
         self._lent = self._begun = self._ended = self._entries = self._agreeing = self._stars = self._ratings = 0
         database.watch_pool("main", lambda: self._lent, lambda: 1)
-        self._rated, self._completed = satisfaction(registry), completion(registry)
+        self._users: dict[str, float] = {}  # when each came last, the longest ago first
+        self._active, self._rated, self._completed = (
+            active_users(registry),
+            satisfaction(registry),
+            completion(registry),
+        )
         accuracy(registry, lambda: self._agreeing / self._entries if self._entries else 1.0)
 
     async def health(self, _: Request) -> Response:
@@ -72,6 +80,7 @@ class Reconciliations:
             asked = msgspec.json.decode(await request.body(), type=Asked)
         except msgspec.DecodeError as error:
             return JSONResponse({"problem": str(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
+        self._seen(request.headers.get("x-user", ""))
         self._begun += 1
         result = reconciled(asked.ledger, asked.statement)
         name = str(uuid.uuid4())
@@ -99,6 +108,14 @@ class Reconciliations:
         self._stars, self._ratings = self._stars + rating.stars, self._ratings + 1  # a sum: an average reads them all
         self._rated(self._stars / self._ratings)
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    def _seen(self, user: str) -> None:
+        now = time.monotonic()
+        self._users.pop(user, None)
+        self._users[user] = now
+        while now - self._users[longest := next(iter(self._users))] > RECENT:
+            del self._users[longest]
+        self._active(len(self._users))
 
     def _run(self, sql: str, *values: object) -> list[Any]:
         self._lent += 1

@@ -29,7 +29,8 @@ async def _reconciled(session: Session) -> None:
     differs = session.random.random() < DIFFERS
     if differs:
         statement[f"{session.vu}-0"] += 1
-    answer = await session.post("/reconciliations", json={"ledger": ledger, "statement": statement}, name="reconcile")
+    lists, user = {"ledger": ledger, "statement": statement}, {"X-User": str(session.vu)}
+    answer = await session.post("/reconciliations", json=lists, headers=user, name="reconcile")
     if not session.check("is reconciled", answer.status == HTTPStatus.CREATED):
         return
     done = answer.json()

@@ -96,6 +96,12 @@ def test_the_service_bears_its_smoke_test_and_measures_what_it_promises(profile:
 
 
 @pytest.mark.network
+def test_the_reconciliation_api_tells_how_many_use_it(tmp_path: Path) -> None:
+    with loaded("reconciliation", tmp_path) as (_, exposition):
+        assert re.search(r"^active_users_total 5(\.0)?$", exposition, re.MULTILINE)
+
+
+@pytest.mark.network
 def test_every_route_of_a_profile_is_one_that_its_service_has(tmp_path: Path) -> None:
     for profile in PROFILES:
         with loaded(profile, tmp_path) as (_, exposition):
