@@ -6,6 +6,7 @@ import json
 import sqlite3
 import urllib.error
 import urllib.request
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_a_role_reports_an_error_without_who_it_was_for(machine: Machine) -> Non
         machine.settings["SENTRY_ENVIRONMENT"] = "test"
         with machine.running("up", "--json") as process:
             api = first_answer(process)["api"]
-            with sqlite3.connect(machine.database) as database:
+            with closing(sqlite3.connect(machine.database)) as database, database:
                 database.execute("ALTER TABLE users RENAME COLUMN email TO address")
             with pytest.raises(urllib.error.HTTPError, match="503"):
                 added(api)
