@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from plimsoll.instrument.registry import Mode, Registry
+from plimsoll.instrument.cells.values import Counter, Histogram
+from plimsoll.instrument.registry import LABEL_VALUES, Mode, Registry
 from plimsoll.instrument.spans import tell_ended
 from plimsoll.instrument.traces import SpanKind, current
 
@@ -26,10 +27,11 @@ class DatabaseMetrics:
         system: What spans call the database (`db.system.name`): `postgresql`, `sqlite`.
     """
 
-    __slots__ = ("_active", "_lag", "_queries", "_seconds", "_system", "_usage")
+    __slots__ = ("_active", "_lag", "_queries", "_seconds", "_series", "_system", "_usage")
 
     def __init__(self, registry: Registry, system: str = "postgresql") -> None:
         self._system = system
+        self._series: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         each = ("operation", "table")
         self._queries = registry.counter("db_queries_total", "Queries, failed ones too.", *each)
         self._seconds = registry.histogram(
@@ -55,16 +57,26 @@ class DatabaseMetrics:
             seconds: How long it took.
             error: What it raised; None when it went well.
         """
-        self._queries.at(operation, table).inc()
+        # on every request's way: both series are found by one look-up
+        queries, durations = self._series.get((operation, table)) or self._find(operation, table)
+        queries.cells[0] += 1
         here = current()
-        self._seconds.at(operation, table).observe(seconds, "" if here is None else here.context.trace)
-        if here is not None:
+        if here is None:
+            durations.observe(seconds)
+        else:
+            durations.observe(seconds, here.context.trace)
             attributes = {
                 "db.system.name": self._system,
                 "db.operation.name": operation,
                 "db.collection.name": table,
             }
             tell_ended(f"{operation} {table}", SpanKind.CLIENT, attributes, seconds=seconds, error=error)
+
+    def _find(self, operation: str, table: str) -> tuple[Counter, Histogram]:
+        found = self._queries.at(operation, table), self._seconds.at(operation, table)
+        if len(self._series) < LABEL_VALUES:
+            self._series[operation, table] = found
+        return found
 
     @contextlib.contextmanager
     def query(self, operation: str, table: str) -> Iterator[None]:

@@ -26,6 +26,9 @@ _TURNS: Final = 4
 """Of the event loop's measurements, every which one reads what other processes are to be shown."""
 _SELF: Final = Path("/proc/self")
 _GENERATIONS: Final = ("0", "1", "2")
+_TIMED: Final = 1
+"""The first generation whose collections are timed: those of generation 0 come every few requests, and are over before
+anybody could notice."""
 
 
 def watch_process(registry: Registry, *, service: str, version: str) -> None:
@@ -132,7 +135,7 @@ def _watch_collections(registry: Registry) -> None:
     pauses = registry.histogram(
         "python_gc_pause_seconds", "How long a collection held everything up.", "generation", buckets=PAUSE_BUCKETS
     )
-    _time_collections(registry, [pauses.at(generation) for generation in _GENERATIONS])
+    _time_collections(registry, [pauses.at(generation) for generation in _GENERATIONS[_TIMED:]])
 
 
 def _time_collections(registry: Registry, pauses: list[Histogram]) -> None:
@@ -142,10 +145,13 @@ def _time_collections(registry: Registry, pauses: list[Histogram]) -> None:
 
     def heard(phase: str, said: Mapping[str, int]) -> None:
         nonlocal began
+        generation = said["generation"]
+        if generation < _TIMED:
+            return
         if phase == "start":
             began = time.perf_counter()
             return
-        pause = held[said["generation"]]()
+        pause = held[generation - _TIMED]()
         if pause is not None:
             pause.observe(time.perf_counter() - began)
 
