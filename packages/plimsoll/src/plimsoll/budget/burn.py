@@ -65,6 +65,11 @@ def shortest_window() -> float:
     return _SHORTEST
 
 
+def budget_of(objective: float) -> float:
+    """Return the share of events that may be bad: what an objective leaves as error budget."""
+    return round(1 - objective, DIGITS)
+
+
 def noticed_after(burn: Burn, objective: float, bad: float, rate: float) -> float | None:
     """Return how many seconds an outage lasts before a burn alert fires, from no bad events to a steady share of them.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plimsoll.budget.alerts import Told, alerts_of, by_name
-from plimsoll.budget.burn import Burn
+from plimsoll.budget.burn import Burn, budget_of
 from plimsoll.budget.file.model import BudgetFile, Severity
 from plimsoll.budget.measures import Quantile
 from plimsoll.budget.noticing import SIZES, Noticed, noticed, within
@@ -61,9 +61,9 @@ class Case:
         window, objective = self.promise.budget.window, self.promise.objective
         if window is None or objective is None:
             return None
-        lasts = time(window.value * (1 - objective))
+        lasts = time(window.value * budget_of(objective))
         return (
-            f"What is spent is the error budget: {share(1 - objective)} of what happens in {time(window.value)}"
+            f"What is spent is the error budget: {share(budget_of(objective))} of what happens in {time(window.value)}"
             f" may be bad; that is as much as {lasts} of nothing but bad ones in even traffic."
         )
 
@@ -176,7 +176,7 @@ def _of_bound(told: Told) -> str:
 
 def _of_burn(told: Told, burn: Burn) -> str:
     objective, window = told.promise.objective or 0, told.promise.budget.window
-    part = burn.factor * (1 - objective)
+    part = burn.factor * budget_of(objective)
     gone = share(burn.spent(window.value)) if window else ""
     return (
         f"{told.severity}: over {time(burn.long)}, and still over {time(burn.short)}, more than {share(part)} is bad,"

@@ -56,6 +56,12 @@ class Indicator:
     live: Live | None = None
     objective: float | None = None
 
+    def objective_at(self, bound: float) -> float:
+        """Return the share of events that must be good where this is the bound."""
+        if self.objective is not None:
+            return self.objective
+        return bound if self.good is Good.ABOVE else 1 - bound
+
 
 def _percentile(percent: str, aggregation: str) -> Indicator:
     share = float(percent) / 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plimsoll.budget.alerts import Told
-from plimsoll.budget.burn import DIGITS, noticed_after
+from plimsoll.budget.burn import budget_of, noticed_after
 from plimsoll.budget.file.model import Severity
 from plimsoll.budget.measures import Level, Part, Up
 from plimsoll.budget.promises import Promise
@@ -69,8 +69,8 @@ def lasts(promise: Promise, bad: float) -> float | None:
     """
     if promise.budget.window is None or promise.objective is None:
         return None
-    allowed = round(1 - promise.objective, DIGITS)
-    return promise.budget.window.value * allowed / bad if bad > allowed else None
+    may_be_bad = budget_of(promise.objective)
+    return promise.budget.window.value * may_be_bad / bad if bad > may_be_bad else None
 
 
 def within(told: Told) -> float:
@@ -91,7 +91,7 @@ def _after(told: Told, bad: float) -> float | None:
         raise ValueError(f"{promise.budget.name} counts no events")
     if told.burn is not None:
         return noticed_after(told.burn, promise.objective, bad, promise.rate)
-    needed = round(1 - promise.objective, DIGITS)
+    needed = budget_of(promise.objective)
     if bad <= needed or promise.budget.alert is None:
         return None
     return promise.rate * needed / bad + promise.budget.alert.lasts.value

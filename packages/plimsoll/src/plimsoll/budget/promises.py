@@ -12,7 +12,6 @@ from plimsoll.budget.file.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.indicators import INDICATORS, Indicator
 from plimsoll.budget.measures import Eventful, Mean, Measure
 from plimsoll.budget.own_indicators import indicator_of
-from plimsoll.budget.sides import Good
 from plimsoll.budget.sight import Sight, Unseen, sight_of
 
 _ALL: Final[Sequence[Endpoint | None]] = (None,)
@@ -61,11 +60,7 @@ class Promise:
     @property
     def objective(self) -> float | None:
         """The share of events that must be good; None where events are not what it counts."""
-        if not isinstance(self.measure, Eventful):
-            return None
-        if self.indicator.objective is not None:
-            return self.indicator.objective
-        return self.bound if self.indicator.good is Good.ABOVE else 1 - self.bound
+        return None if self.events is None else self.indicator.objective_at(self.bound)
 
     @property
     def events(self) -> Eventful | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import isclose, isfinite
 
 from plimsoll.budget import series
-from plimsoll.budget.burn import DIGITS, burns_of
+from plimsoll.budget.burn import budget_of, burns_of
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.prometheus import Sample
 from plimsoll.budget.promises import Promise, promises_of
@@ -137,7 +137,7 @@ def _standing(
 
 
 def _pace(share: float | None, objective: float) -> float | None:
-    return None if share is None else share / round(1 - objective, DIGITS)
+    return None if share is None else share / budget_of(objective)
 
 
 def _empty(promise: Promise, remaining: float | None, burns: tuple[Burning, ...]) -> float | None:

@@ -183,8 +183,7 @@ def _of_window(budget: Budget, path: Path, indicator: Indicator, measure: Measur
     if budget.window.value < shortest_window():
         shortest = duration(shortest_window())
         yield (*path, "window"), f"{budget.window.text} is too short to tell a burst from a burn", f"take {shortest}+"
-    bound = budget.bound.value
-    objective = indicator.objective or (bound if indicator.good is Good.ABOVE else 1 - bound)
+    objective = indicator.objective_at(budget.bound.value)
     if not 0 < objective < 1:
         yield (*path, "window"), f"an objective of {objective:.4g} leaves no budget to burn", "promise less than 100 %"
     elif STEEPEST * (1 - objective) >= 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from plimsoll.budget import series
-from plimsoll.budget.burn import HOUR, burns_of
+from plimsoll.budget.burn import HOUR, budget_of, burns_of
 from plimsoll.budget.measures import Eventful, Measure
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration, number
@@ -63,7 +63,7 @@ def allowed(promise: Promise) -> float:
     """
     if promise.objective is None:
         raise ValueError(f"{promise.budget.name} does not count events")
-    return float(number(1 - promise.objective))
+    return budget_of(promise.objective)
 
 
 def _value(promise: Promise) -> Iterator[Recording]:
