@@ -18,12 +18,12 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from natalis.testing.servers import programs
 from plimsoll.budget.dashboards.artefacts import dashboards
 from plimsoll.budget.dashboards.catalogue import boards_of
-from plimsoll.budget.dashboards.grafana import uid_of
 from plimsoll.budget.dashboards.panel import RATE, Board, Panel, Query
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.file.boards import BUILT_IN
 from plimsoll.budget.file.outputs import Kind
 from plimsoll.budget.file.reading import read_file, read_text
+from plimsoll.budget.links import uid_of
 from plimsoll.budget.sources import Source
 from plimsoll.errors import InvalidInput
 
@@ -231,11 +231,11 @@ def test_every_panel_says_what_it_is_of_and_in_which_unit() -> None:
 def test_an_address_is_short_enough_for_grafana_and_of_one_board_alone() -> None:
     names = [f"board-{'x' * 60}-{number}" for number in range(3)]
 
-    addresses = [uid_of(Board(name, "", "", "a service of ours", ())) for name in names]
+    addresses = [uid_of("a service of ours", name) for name in names]
 
     assert len(set(addresses)) == 3
     assert max(map(len, addresses)) <= 40
-    assert uid_of(Board("api", "", "", "shop", ())) == "shop-api"
+    assert uid_of("shop", "api") == "shop-api"
 
 
 def test_who_lacks_grafanas_builders_is_told_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:

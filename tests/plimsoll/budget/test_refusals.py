@@ -151,6 +151,31 @@ def test_the_file_that_is_spoiled_below_is_good() -> None:
         ("[latency]", "[latncy]", "72:15: scenarios.smoke.budgets[0]: there is no budget 'latncy'; did you mean"),
         ("  late:\n", "  errors:\n", "12:5: indicators.errors: 'errors' is an indicator that every file has; give"),
         ("  sources:\n", "  dialect: opentelemtry\n  sources:\n", "6:12: watch.dialect: there is no dialect"),
+        (
+            "  name: shop",
+            "  name: shop\n  grafana: grafana.x",
+            "3:12: service.grafana: 'grafana.x' is no address of HTTP;",
+        ),
+        (
+            "  name: shop",
+            "  name: shop\n  grafana: http://[",
+            "3:12: service.grafana: 'http://[' is no address; write it",
+        ),
+        (
+            "  name: shop",
+            "  name: shop\n  grafana: http://a:b@g",
+            "3:12: service.grafana: it holds a login, and alerts",
+        ),
+        (
+            "  name: shop",
+            "  name: shop\n  grafana: http://g/d?a=1",
+            "3:12: service.grafana: 'http://g/d?a=1' is one of its",
+        ),
+        (
+            "service:\n  name: shop",
+            "render: {rules: rules.yaml}\nservice:\n  name: shop\n  grafana: http://g",
+            "4:12: service.grafana: no dashboards are rendered to which an alert could lead; name a folder",
+        ),
         ("    http:", "    htpp:", "7:11: watch.sources.htpp: there is no source 'htpp'; did you mean 'http'?"),
         ('http: job="shop"', "http: shop", "7:11: watch.sources.http: 'shop' is no selection; write it as job="),
         ('http: job="shop"', 'http: job=~"("', "7:11: watch.sources.http: '(' is no regular expression: missing"),

@@ -23,6 +23,7 @@ SCHEMA = schema()
 GOOD = """
 service:
   name: shop
+  grafana: https://grafana.example:3000/g
   endpoints: [{name: pay, route: /pay, method: POST}]
 watch:
   dialect: plimsoll
@@ -54,6 +55,8 @@ MISTAKES = [
     ("  name: shop\n", ""),
     ("name: shop", "name: ''"),
     ("route: /pay,", ""),
+    ("https://grafana", "grafana"),
+    (":3000/g", ":3000/g?orgId=2"),
     ("method:", "methd:"),
     ("dialect: plimsoll", "dialect: plimsol"),
     ("{http:", "{htpp:"),

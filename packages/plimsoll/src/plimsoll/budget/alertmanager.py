@@ -157,7 +157,10 @@ def _pagerduty(found: PagerDuty) -> Mapping[str, Any]:
         **({"url": found.url} if found.url else {}),
         "description": _SUMMARY,
         "severity": "{{ .CommonLabels.severity }}",
-        "details": {"runbook": "{{ (index .Alerts 0).Annotations.runbook_url }}"},
+        "details": {
+            "runbook": "{{ (index .Alerts 0).Annotations.runbook_url }}",
+            "dashboard": "{{ (index .Alerts 0).Annotations.dashboard_url }}",
+        },
     }
 
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from plimsoll.budget.alerts import Told, alerts_of, by_name
 from plimsoll.budget.burn import Burn, budget_of
+from plimsoll.budget.dashboards.showing import links_of
 from plimsoll.budget.file.model import BudgetFile, Severity
+from plimsoll.budget.links import Links
 from plimsoll.budget.measures import Quantile
 from plimsoll.budget.noticing import SIZES, Noticed, noticed, within
 from plimsoll.budget.promises import Promise
@@ -39,6 +41,7 @@ class Case:
         value: The query of the value that is looked at.
         soon: How soon it is raised, in a sentence, where events are not counted.
         sizes: What comes of an outage of each size, where they are.
+        board: The address of the dashboard or panel that shows it; None where the file does not say where Grafana is.
     """
 
     promise: Promise
@@ -48,6 +51,7 @@ class Case:
     value: str
     soon: str | None
     sizes: tuple[Noticed, ...]
+    board: str | None
 
     @property
     def means(self) -> str | None:
@@ -113,7 +117,8 @@ class Explanation:
 def explanations_of(file: BudgetFile) -> tuple[Explanation, ...]:
     """Return an explanation for each alert's name."""
     rules = [rule for group in groups_in(file, 1) for rule in group.rules if isinstance(rule, Alerting)]
-    return tuple(_explained(file, name, alerts, rules) for name, alerts in by_name(alerts_of(file)).items())
+    links = links_of(file)
+    return tuple(_explained(links, name, alerts, rules) for name, alerts in by_name(alerts_of(file)).items())
 
 
 def rate_in_words(per_second: float) -> str:
@@ -124,15 +129,18 @@ def rate_in_words(per_second: float) -> str:
     return f"{per_second:.3g} a second" if per_second >= 1 else f"{per_second * 3600:.3g} an hour"
 
 
-def _explained(file: BudgetFile, name: str, alerts: tuple[Told, ...], rules: Iterable[Alerting]) -> Explanation:
+def _explained(links: Links, name: str, alerts: tuple[Told, ...], rules: Iterable[Alerting]) -> Explanation:
     ours = [rule for rule in rules if rule.alert == name]
     budgets = dict.fromkeys(each.promise.budget.name for each in alerts)
-    cases = tuple(_case([each for each in alerts if each.promise.budget.name == budget], ours) for budget in budgets)
+    cases = tuple(
+        _case([each for each in alerts if each.promise.budget.name == budget], ours, links.boards.get((name, budget)))
+        for budget in budgets
+    )
     first = alerts[0].promise.budget.alert
     own = first if first is not None and alerts[0].burn is None else None
     return Explanation(
         name,
-        file.service.name,
+        links.service.name,
         tuple(severity for severity in Severity if any(each.severity is severity for each in alerts)),
         cases,
         _BURNING if alerts[0].burn else own.steps if own else (),
@@ -140,7 +148,7 @@ def _explained(file: BudgetFile, name: str, alerts: tuple[Told, ...], rules: Ite
     )
 
 
-def _case(alerts: list[Told], rules: Iterable[Alerting]) -> Case:
+def _case(alerts: list[Told], rules: Iterable[Alerting], board: str | None) -> Case:
     promise = alerts[0].promise
     of_one = [each for each in alerts if each.promise == promise]
     counted = promise.events is not None
@@ -152,6 +160,7 @@ def _case(alerts: list[Told], rules: Iterable[Alerting]) -> Case:
         laid_out(promise.measure.value(duration(promise.rate))) if promise.measure else "",
         None if counted else _soon(of_one[0]),
         tuple(noticed(of_one, bad) for bad in SIZES) if counted else (),
+        board,
     )
 
 

@@ -48,9 +48,13 @@ def command(alert: str, file: Path, *, query: bool) -> None:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """Return a line in lines that fit, set in as it begins; a query's lines stay as they are."""
+    """Return a line in lines that fit, set in as it begins; queries and addresses stay as they are."""
     begin = line[: len(line) - len(line.lstrip())]
-    return line if "\n" in line else textwrap.fill(line, width, subsequent_indent=begin + "  ")
+    return (
+        line
+        if "\n" in line
+        else textwrap.fill(line, width, subsequent_indent=begin + "  ", break_on_hyphens=False, break_long_words=False)
+    )
 
 
 def _said(found: Explanation, *, query: bool) -> Iterator[str | Table]:
@@ -59,6 +63,8 @@ def _said(found: Explanation, *, query: bool) -> Iterator[str | Table]:
         yield from ("", f"  {case.promise.budget.name}: {case.promise.indicator.about}")
         if case.means:
             yield f"  {case.means}"
+        if case.board:
+            yield f"  What it has been: {case.board}"
         yield from _case(case, query=query)
     if found.steps:
         yield from ("", "First steps", *(f"  {number}. {step}" for number, step in enumerate(found.steps, 1)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from plimsoll.budget import series
+from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import burns_of
 from plimsoll.budget.dashboards.panel import Board, Bounds, Panel, Query, Row
 from plimsoll.budget.dashboards.queries import or_zero
@@ -61,7 +62,8 @@ def _burn(promise: Promise) -> Panel:
     )
     about = f"1 spends the budget in exactly {promise.budget.window.text}; alerts begin at {burns[-1].factor:g}."
     bounds = Bounds(burns[-1].factor, burns[0].factor, Good.BELOW)
-    return Panel(f"Burn: {_words(promise)}", queries, about=about, bounds=bounds)
+    subject = (BURN, promise.budget.name)
+    return Panel(f"Burn: {_words(promise)}", queries, about=about, bounds=bounds, alert=subject)
 
 
 def _promises(view: View) -> Row:

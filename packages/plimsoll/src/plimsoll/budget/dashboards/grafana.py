@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from grafana_foundation_sdk.builders import bargauge, common, dashboard, heatmap, prometheus, stat, table, timeseries
@@ -15,6 +13,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from plimsoll.budget.dashboards.panel import Board, Bounds, Panel, Query, Row
 from plimsoll.budget.file.boards import Kind, Scale
+from plimsoll.budget.links import uid_of
 from plimsoll.budget.sides import Good
 
 Drawn: TypeAlias = timeseries.Panel | stat.Panel | bargauge.Panel | heatmap.Panel | table.Panel
@@ -33,7 +32,6 @@ _UNITS: Final[Mapping[Scale, str]] = {
 _WIDTH: Final = 24  # columns of a board
 _MOST_BESIDE: Final = 4
 _HEIGHT, _HEIGHT_OF_STAT = 8, 5
-_LONGEST_UID: Final = 40  # characters; Grafana refuses more
 _NEXT_TO_NOTHING: Final = 1e-9
 _WELL, _NEAR, _WRONG, _PLAIN = "green", "orange", "red", "blue"
 
@@ -47,7 +45,7 @@ def drawn(board: Board, mark: str) -> str:
     """
     builder = (
         dashboard.Dashboard(f"{board.service}: {board.title}")
-        .uid(uid_of(board))
+        .uid(uid_of(board.service, board.name))
         .description(f"{board.about} {mark}".strip())
         .tags(["plimsoll", board.service])
         .editable()
@@ -61,32 +59,21 @@ def drawn(board: Board, mark: str) -> str:
     )
     if board.instances:
         builder.with_variable(_choice_of_instances(board.instances))
-    number = 0
-    for row in board.rows:
-        builder.with_row(dashboard.Row(row.title).id(number := number + 1))
-        for panel, width in _placed(row):
-            builder.with_panel(_panel(panel).id(number := number + 1).span(width))
+    widths = iter([width for row in board.rows for width in _widths(len(row.panels))])
+    for number, each in board.numbered():
+        if isinstance(each, Row):
+            builder.with_row(dashboard.Row(each.title).id(number))
+        else:
+            builder.with_panel(_panel(each).id(number).span(next(widths)))
     return f"{JSONEncoder(sort_keys=True, indent=2).encode(builder.build())}\n"
 
 
-def uid_of(board: Board) -> str:
-    """Return what names a board in its address: readable, and never longer than Grafana takes."""
-    words = re.sub(r"[^a-z0-9]+", "-", f"{board.service}-{board.name}".lower()).strip("-")
-    if len(words) <= _LONGEST_UID:
-        return words
-    ending = sha256(words.encode()).hexdigest()[:8]
-    return f"{words[: _LONGEST_UID - len(ending) - 1]}-{ending}"
-
-
-def _placed(row: Row) -> Sequence[tuple[Panel, int]]:
-    """Return panels with their widths, so that each line is full: five are three and two."""
-    left, placed = list(row.panels), []
-    lines = -(-len(left) // _MOST_BESIDE)
-    for line in range(lines, 0, -1):
-        count = -(-len(left) // line)
-        placed += [(panel, _WIDTH // count) for panel in left[:count]]
-        left = left[count:]
-    return placed
+def _widths(panels: int) -> Iterator[int]:
+    """Yield the width of each of a row's panels, so that each line is full: five are three and two."""
+    for line in range(-(-panels // _MOST_BESIDE), 0, -1):
+        beside = -(-panels // line)
+        yield from [_WIDTH // beside] * beside
+        panels -= beside
 
 
 def _panel(panel: Panel) -> Drawn:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from plimsoll.budget.file.boards import Kind, Scale
+from plimsoll.budget.links import Subject
 from plimsoll.budget.sides import Good
 
 RATE: Final = "$__rate_interval"
@@ -55,6 +57,7 @@ class Panel:
         bounds: What a budget draws into it.
         runbook: The address of the page for when a bound is crossed.
         most: The top of its axis, where that is known.
+        alert: The alert on what it shows; None where there is none.
     """
 
     title: str
@@ -65,6 +68,7 @@ class Panel:
     bounds: Bounds | None = None
     runbook: str | None = None
     most: float | None = None
+    alert: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,10 @@ class Board:
     service: str
     rows: tuple[Row, ...]
     instances: str = ""
+
+    def numbered(self) -> Iterator[tuple[int, Row | Panel]]:
+        """Yield rows and their panels, from top to bottom, with the numbers by which Grafana finds them."""
+        parts: list[Row | Panel] = []
+        for row in self.rows:
+            parts += [row, *row.panels]
+        yield from enumerate(parts, 1)

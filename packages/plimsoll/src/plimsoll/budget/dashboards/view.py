@@ -85,9 +85,11 @@ class View:
         return panel if promise is None else self.with_promise(panel, promise)
 
     def with_promise(self, panel: Panel, promise: Promise) -> Panel:
-        """Return a panel with the bounds of a promise and the address of its page."""
+        """Return a panel with the bounds of a promise, its alert, and the address of its page."""
         bounds = Bounds(promise.budget.target.value, promise.bound, promise.indicator.good)
-        return replace(panel, bounds=bounds, runbook=self.runbook_of(promise))
+        alert = promise.budget.alert
+        subject = (alert.name, promise.budget.name) if alert is not None else None
+        return replace(panel, bounds=bounds, runbook=self.runbook_of(promise), alert=subject)
 
 
 Maker: TypeAlias = Callable[[View], Panel]

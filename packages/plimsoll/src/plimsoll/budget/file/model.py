@@ -52,12 +52,15 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         endpoints: What it answers.
         runbooks: The address of the folder of runbooks, to which `alerts/<name>.html` is added; or of one page, with
             `{alert}` where the alert's name stands.
+        grafana: The address of Grafana, where the rendered dashboards are: alerts carry a link to the panel that shows
+            what they are about; none where it is left out.
     """
 
     name: Name
     url: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
     runbooks: str | None = None
+    grafana: str | None = None
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from typing import Final
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import STEEPEST, shortest_window
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.addresses import refusals_of_grafana
 from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit
 from plimsoll.budget.file.boards import refusals_of_boards
 from plimsoll.budget.file.model import Budget, BudgetFile, Endpoint, Watch
@@ -55,6 +56,7 @@ def refusals_of(file: BudgetFile) -> Iterator[Refusal]:
     yield from _of_scenarios(file)
     yield from refusals_of_boards(file.dashboards, file.boards, [budget.name for budget in file.budgets])
     yield from refusals_of_routing(file.routing)
+    yield from refusals_of_grafana(file)
 
 
 def _of_watch(watch: Watch | None) -> Iterator[Refusal]:

@@ -45,6 +45,7 @@ def schema() -> dict[str, Any]:
     own = made["$defs"]["OwnIndicator"]
     own["oneOf"] = [{"required": [way]} for way in WAYS]
     _narrow(made["$defs"])
+    made["$defs"]["Service"]["properties"]["grafana"]["pattern"] = r"^https?://[^?#\s]+$"  # null has none, and passes
     dashboards = made["$defs"]["BudgetFile"]["properties"]["dashboards"]
     next(each for each in dashboards["anyOf"] if "items" in each)["items"]["enum"] = list(BUILT_IN)
     for part in made["$defs"].values():

@@ -60,6 +60,8 @@ def _case(case: Case, *, alone: bool) -> Iterator[str]:
     yield ""
     yield f"*{escaped(case.promise.indicator.name)}*: {escaped(case.promise.indicator.about)}"
     yield ""
+    if case.board:
+        yield from (f"[What it has been]({case.board}), in Grafana.", "")
     yield from _queries(case)
     yield from (f"{level} How soon{', and at what cost' if case.allowance else ''}", "")
     yield from _cost(case)

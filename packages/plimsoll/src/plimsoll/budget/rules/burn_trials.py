@@ -8,7 +8,8 @@ from typing import Final
 from plimsoll.budget import series
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import Burn, burns_of, noticed_after
-from plimsoll.budget.file.model import Service, Severity
+from plimsoll.budget.file.model import Severity
+from plimsoll.budget.links import Links
 from plimsoll.budget.measures import Fed
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.rules.burns import texts_of
@@ -26,18 +27,18 @@ _BEFORE: Final = 2.5
 tells of it first."""
 
 
-def burn_trials(service: Service, promises: Iterable[Promise], step: float) -> Iterator[Trial]:
+def burn_trials(links: Links, promises: Iterable[Promise], step: float) -> Iterator[Trial]:
     """Yield the trials of all alerts on error budgets.
 
     Args:
-        service: Whose.
+        links: Whereto the alerts lead.
         promises: Those that Prometheus can see.
         step: Seconds between two values of a series, and between two evaluations.
     """
     budgeted = [each for each in promises if has_error_budget(each)]
     for promise in budgeted:
         alone = not any(_share_series(promise, other) for other in budgeted if other is not promise)
-        paces = _Paces(service, promise, alone=alone)
+        paces = _Paces(links, promise, alone=alone)
         for burn in burns_of(window_of(promise)):
             yield paces.steady(burn, _FASTER, step)
             yield paces.steady(burn, _SLOWER, step)
@@ -56,13 +57,13 @@ class _Paces:
     """The trials of one promise.
 
     Args:
-        service: Whose.
+        links: Whereto the alerts lead.
         promise: With an error budget.
         alone: Whether no other error budget sees the same series, so that all alerts can be foretold.
     """
 
-    def __init__(self, service: Service, promise: Promise, *, alone: bool) -> None:
-        self._service = service
+    def __init__(self, links: Links, promise: Promise, *, alone: bool) -> None:
+        self._links = links
         self._promise = promise
         self._alone = alone
         self._may = allowed(promise)
@@ -137,7 +138,7 @@ class _Paces:
     def _firing(self, severity: Severity, bad: float) -> Firing:
         promise = self._promise
         endpoint = promise.endpoint.name if promise.endpoint else ""
-        texts = shown(texts_of(self._service, promise, severity), human(bad / self._may), endpoint)
+        texts = shown(texts_of(self._links, promise, severity), human(bad / self._may), endpoint)
         return Firing({**promise.labels, **labels_of(promise, severity)}, texts)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from plimsoll.budget import series
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import Burn, burns_of
-from plimsoll.budget.file.model import Service, Severity
-from plimsoll.budget.links import runbook_url
+from plimsoll.budget.file.model import Severity
+from plimsoll.budget.links import Links
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration, number
 from plimsoll.budget.rules.recorded import allowed, has_error_budget, window_of
@@ -19,11 +19,11 @@ from plimsoll.budget.rules.rule import Alerting, labels_of, recorded
 from plimsoll.budget.rules.wording import ENDPOINT, FACTOR, literal
 
 
-def burn_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[Alerting]:
+def burn_alerts(links: Links, promises: Iterable[Promise]) -> Iterator[Alerting]:
     """Yield an alert of each severity for each budget that has an error budget; it holds for all its endpoints.
 
     Args:
-        service: Whose.
+        links: Whereto they lead.
         promises: Those that Prometheus can see.
     """
     of_budget = {each.budget.name: each for each in promises if has_error_budget(each)}
@@ -31,7 +31,7 @@ def burn_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[Alert
         for severity in Severity:
             burns = burns_to(promise, severity)
             pairs = " or ".join(f"({_burning(promise, burn)})" for burn in burns)
-            yield Alerting(BURN, pairs, 0, labels_of(promise, severity), texts_of(service, promise, severity))
+            yield Alerting(BURN, pairs, 0, labels_of(promise, severity), texts_of(links, promise, severity))
 
 
 def burns_to(promise: Promise, severity: Severity) -> tuple[Burn, ...]:
@@ -39,11 +39,11 @@ def burns_to(promise: Promise, severity: Severity) -> tuple[Burn, ...]:
     return tuple(burn for burn in burns_of(window_of(promise)) if burn.severity is severity)
 
 
-def texts_of(service: Service, promise: Promise, severity: Severity) -> dict[str, str]:
+def texts_of(links: Links, promise: Promise, severity: Severity) -> dict[str, str]:
     """Return the templates of an alert's texts; its value is how many times too fast the budget is spent.
 
     Args:
-        service: Whose.
+        links: Whereto it leads.
         promise: Whose error budget is spent.
         severity: Whom it wakes.
     """
@@ -51,11 +51,10 @@ def texts_of(service: Service, promise: Promise, severity: Severity) -> dict[str
     window, means = window_of(promise), promise.budget.alert.means if promise.budget.alert else None
     paces = "; ".join(_pace(burn, window) for burn in burns_to(promise, severity))
     allows = f"In {duration(window)} {number(100 * allowed(promise))} % may be bad; {paces}."
-    url = runbook_url(service, BURN)
     return {
-        "summary": f"{literal(service.name)}: the error budget of {what} is spent {FACTOR} times too fast",
+        "summary": f"{literal(promise.service)}: the error budget of {what} is spent {FACTOR} times too fast",
         "description": f"{literal(means or promise.indicator.about)} {allows}",
-        **({"runbook_url": literal(url)} if url else {}),
+        **{name: literal(address) for name, address in links.of(BURN, promise.budget.name)},
     }
 
 

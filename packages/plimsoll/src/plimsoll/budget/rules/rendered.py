@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plimsoll.budget.dashboards.showing import links_of
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.file.outputs import mark
 from plimsoll.budget.promises import Promise, promises_of
@@ -30,13 +31,13 @@ def rules(file: BudgetFile, every: float = EVERY) -> str:
 
 def groups_in(file: BudgetFile, every: float = EVERY) -> tuple[Group, ...]:
     """Return the groups in which a service's rules are evaluated, what is read before what reads it."""
-    service, promises = file.service, seen_promises(file)
+    name, promises, links = file.service.name, seen_promises(file), links_of(file)
     costs = cost_group(file, 4 * every)
     return (
-        *groups_of(service.name, promises, every),
+        *groups_of(name, promises, every),
         *((costs,) if costs else ()),
-        Group(f"{service.name}: alerts", every, tuple(threshold_alerts(service, promises))),
-        Group(f"{service.name}: burn alerts", 2 * every, tuple(burn_alerts(service, promises))),
+        Group(f"{name}: alerts", every, tuple(threshold_alerts(links, promises))),
+        Group(f"{name}: burn alerts", 2 * every, tuple(burn_alerts(links, promises))),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from plimsoll.budget.dashboards.showing import links_of
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.file.outputs import mark
 from plimsoll.budget.promises import Promise
@@ -47,10 +48,10 @@ def trials(file: BudgetFile, rules: str) -> str:
 
 def trials_of(file: BudgetFile) -> Iterator[Trial]:
     """Yield every trial of a file's rules."""
-    promises = seen_promises(file)
+    promises, links = seen_promises(file), links_of(file)
     step = _step(promises)
-    yield from threshold_trials(file.service, promises, step)
-    yield from burn_trials(file.service, promises, step)
+    yield from threshold_trials(links, promises, step)
+    yield from burn_trials(links, promises, step)
     yield from cost_trials(file, step)
 
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from plimsoll.budget import series
 from plimsoll.budget.file.amounts import Unit
-from plimsoll.budget.file.model import Alert, Service
+from plimsoll.budget.file.model import Alert
+from plimsoll.budget.links import Links
 from plimsoll.budget.measures import Fed, Increase, Mean, Rate, Up
 from plimsoll.budget.measures.contract import TRAFFIC
 from plimsoll.budget.promises import Promise
@@ -24,22 +25,22 @@ _USUAL_RATE: Final = 300.0
 _HALF_A_SECOND: Final = 0.5
 
 
-def threshold_trials(service: Service, promises: Iterable[Promise], step: float) -> Iterator[Trial]:
+def threshold_trials(links: Links, promises: Iterable[Promise], step: float) -> Iterator[Trial]:
     """Yield the trials of all alerts on bounds.
 
     Args:
-        service: Whose.
+        links: Whereto the alerts lead.
         promises: Those that Prometheus can see.
         step: Seconds between two values of a series, and between two evaluations.
     """
     alerting = [(each, each.budget.alert) for each in promises if each.budget.alert is not None]
     for promise, alert in alerting:
-        yield _crossed(service, promise, alert, step)
+        yield _crossed(links, promise, alert, step)
         yield _kept(promise, alert, step)
         if _needs_events(promise):
             yield _too_few(promise, alert, step)
     if alerting:
-        yield _unseen(service, alerting, step)
+        yield _unseen(links, alerting, step)
         if any(_needs_events(promise) for promise, _ in alerting):
             yield _idle([pair for pair in alerting if _needs_events(pair[0])], step)
 
@@ -67,11 +68,11 @@ def _times(fed: Iterable[Fed], factor: float) -> tuple[Fed, ...]:
     return tuple(replace(each, per_second=each.per_second * factor) for each in fed)
 
 
-def _crossed(service: Service, promise: Promise, alert: Alert, step: float) -> Trial:
+def _crossed(links: Links, promise: Promise, alert: Alert, step: float) -> Trial:
     """Tell, once the bound was crossed for as long as is said, and not before."""
     value = worse(promise)
     at = _settled(promise, alert, step)
-    firing = _firing(service, promise, alert, value)
+    firing = _firing(links, promise, alert, value)
     return Trial(
         f"{alert.name} of {promise.slug}: tells when the bound is crossed for as long as is said",
         (Phase(at + step, _fed(promise, value)),),
@@ -112,14 +113,14 @@ def _too_few(promise: Promise, alert: Alert, step: float) -> Trial:
     )
 
 
-def _unseen(service: Service, alerting: Iterable[tuple[Promise, Alert]], step: float) -> Trial:
+def _unseen(links: Links, alerting: Iterable[tuple[Promise, Alert]], step: float) -> Trial:
     """Be silent without data; only what must answer is down then."""
     pairs = list(alerting)
     at = max(_settled(promise, alert, step) for promise, alert in pairs)
     checks: dict[str, list[Firing]] = {}
     for promise, alert in pairs:
         down = isinstance(promise.measure, Up)
-        checks.setdefault(alert.name, []).extend([_firing(service, promise, alert, 0)] if down else [])
+        checks.setdefault(alert.name, []).extend([_firing(links, promise, alert, 0)] if down else [])
     return Trial(
         "Without data nothing is told, but that nobody answers",
         (),
@@ -168,11 +169,11 @@ def _settled(promise: Promise, alert: Alert, step: float) -> float:
     return looks_back + alert.lasts.value + 2 * step
 
 
-def _firing(service: Service, promise: Promise, alert: Alert, value: float) -> Firing:
+def _firing(links: Links, promise: Promise, alert: Alert, value: float) -> Firing:
     text = words(value, promise.indicator.unit)
     endpoint = promise.endpoint.name if promise.endpoint else ""
     labels = {**promise.labels, **labels_of(promise, alert.severity)}
-    return Firing(labels, shown(texts_of(service, promise, alert), text, endpoint))
+    return Firing(labels, shown(texts_of(links, promise, alert), text, endpoint))
 
 
 def _fed(promise: Promise, value: float) -> tuple[Fed, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from plimsoll.budget import series
-from plimsoll.budget.file.model import Alert, Service
-from plimsoll.budget.links import runbook_url
+from plimsoll.budget.file.model import Alert
+from plimsoll.budget.links import Links
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import number
 from plimsoll.budget.rules.rule import Alerting, labels_of, recorded
@@ -14,41 +14,40 @@ from plimsoll.budget.rules.wording import ENDPOINT, literal, template
 from plimsoll.budget.sides import Good
 
 
-def threshold_alerts(service: Service, promises: Iterable[Promise]) -> Iterator[Alerting]:
+def threshold_alerts(links: Links, promises: Iterable[Promise]) -> Iterator[Alerting]:
     """Yield an alert for each budget that has one; it holds for all of the budget's endpoints.
 
     Args:
-        service: Whose.
+        links: Whereto they lead.
         promises: Those that Prometheus can see.
     """
     of_budget = {each.budget.name: each for each in promises}
     for promise in of_budget.values():
         if promise.budget.alert is not None:
-            yield _alerting(service, promise, promise.budget.alert)
+            yield _alerting(links, promise, promise.budget.alert)
 
 
-def texts_of(service: Service, promise: Promise, alert: Alert) -> dict[str, str]:
+def texts_of(links: Links, promise: Promise, alert: Alert) -> dict[str, str]:
     """Return the templates of an alert's texts.
 
     Args:
-        service: Whose.
+        links: Whereto it leads.
         promise: What is not kept.
         alert: The file's words on it.
     """
     what = literal(promise.indicator.name) + (f" of {ENDPOINT}" if promise.endpoint else "")
     side = "above" if promise.indicator.good is Good.BELOW else "below"
     value = template(promise.indicator.unit)
-    url = runbook_url(service, alert.name)
     return {
-        "summary": f"{literal(service.name)}: {what} at {value}, {side} {promise.budget.bound.text}",
+        "summary": f"{literal(promise.service)}: {what} at {value}, {side} {promise.budget.bound.text}",
         "description": literal(alert.means or promise.indicator.about),
-        **({"runbook_url": literal(url)} if url else {}),
+        **{name: literal(address) for name, address in links.of(alert.name, promise.budget.name)},
     }
 
 
-def _alerting(service: Service, promise: Promise, alert: Alert) -> Alerting:
+def _alerting(links: Links, promise: Promise, alert: Alert) -> Alerting:
     labels = labels_of(promise, alert.severity)
-    return Alerting(alert.name, _crossed(promise), alert.lasts.value, labels, texts_of(service, promise, alert))
+    return Alerting(alert.name, _crossed(promise), alert.lasts.value, labels, texts_of(links, promise, alert))
 
 
 def _crossed(promise: Promise) -> str:
