@@ -9,6 +9,7 @@ import sys
 from plimsoll.instrument.errors import read_options, reported
 from plimsoll.instrument.logs import log_to, request_id
 from plimsoll.instrument.redaction import Redaction
+from plimsoll.instrument.request_lines import LOGGER
 from plimsoll.instrument.traces import SpanKind, begun, span
 
 SECRET = "shop_" + "x" * 43
@@ -29,6 +30,7 @@ def main() -> None:
                 greet("ada@example.org", password="hunter2")
             except ValueError:
                 log.exception("failed for %s", "ada@example.org", extra={"email": "ada@example.org"})
+        logging.getLogger(LOGGER).error("GET /person/{id} 500")
     print("ended")  # noqa: T201 - what the test waits for
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
@@ -26,6 +25,7 @@ from plimsoll.instrument.http_spans import TracedApplication
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.server import serve_metrics
 
+Living: TypeAlias = Callable[[Instrumented], AbstractAsyncContextManager[list[dict[str, Any]]]]
 NOTHING: Mapping[str, str] = {}
 OPENMETRICS = {"Accept": "application/openmetrics-text"}
 
@@ -47,30 +47,6 @@ async def asked(app: Any, *paths: str, **headers: str) -> Response:
     async with AsyncClient(transport=transport, base_url="http://test") as client:
         answers = [await client.get(path, headers=headers) for path in paths]
     return answers[-1]
-
-
-@asynccontextmanager
-async def living(app: Instrumented) -> AsyncIterator[list[dict[str, Any]]]:
-    """See an application through its life; yields what it says to the server."""
-    said: list[dict[str, Any]] = []
-    ends, is_up = asyncio.Event(), asyncio.Event()
-    heard = iter(["lifespan.startup"])
-
-    async def receive() -> dict[str, Any]:
-        kind = next(heard, None)
-        if kind is None:
-            await ends.wait()
-        return {"type": kind or "lifespan.shutdown"}
-
-    async def send(message: Any) -> None:
-        said.append(message)
-        is_up.set()
-
-    life = asyncio.get_running_loop().create_task(app({"type": "lifespan"}, receive, send))
-    await asyncio.wait([life, asyncio.get_running_loop().create_task(is_up.wait())], return_when="FIRST_COMPLETED")
-    yield said
-    ends.set()
-    await life
 
 
 async def test_requests_process_event_loop_and_build_are_told_at_metrics() -> None:
@@ -154,22 +130,10 @@ async def test_each_request_has_an_id_of_its_own_or_the_one_it_came_with() -> No
     assert offered[1] != "!"
 
 
-@contextmanager
-def logging_as_before() -> Iterator[None]:
-    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
-    before = [(each, each.handlers[:], each.level, each.propagate) for each in loggers]
-    try:
-        yield
-    finally:
-        for each, handlers, level, propagate in before:
-            each.handlers, each.level, each.propagate = handlers, level, propagate
-        logging.root.manager._clear_cache()  # type: ignore[attr-defined]  # levels are remembered
-
-
+@pytest.mark.usefixtures("logging_as_before")
 async def test_lines_of_log_are_json_and_name_the_request(capfd: pytest.CaptureFixture[str]) -> None:
-    with logging_as_before():
-        app = instrument(a_shop(), service="shop", environment={"LOG_FORMAT": "json"})
-        await asked(app, "/hello/ada", **{"X-Request-ID": "abc-12345"})
+    app = instrument(a_shop(), service="shop", environment={"LOG_FORMAT": "json"})
+    await asked(app, "/hello/ada", **{"X-Request-ID": "abc-12345"})
 
     (line,) = [json.loads(each) for each in capfd.readouterr().err.splitlines() if "greeted" in each]
     assert (line["message"], line["http.request.id"], line["service.name"]) == ("greeted ada", "abc-12345", "shop")
@@ -182,6 +146,8 @@ async def test_lines_of_log_are_json_and_name_the_request(capfd: pytest.CaptureF
         ({"METRICS_PORT": "70000"}, "METRICS_PORT: '70000' is not a port"),
         ({"METRICS_DIR": "/proc/none"}, "METRICS_DIR: /proc/none cannot be written"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: 'xml' is not known"),
+        ({"LOG_REQUESTS": "yes please"}, "LOG_REQUESTS: 'yes please' is not known"),
+        ({"LOG_REQUESTS": "1", "LOG_SLOW_REQUESTS": "often"}, "LOG_SLOW_REQUESTS: 'often' is no span of time"),
         ({"SENTRY_DSN": "nowhere"}, "SENTRY_DSN: it is none"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "nowhere"}, "OTEL_EXPORTER_OTLP_ENDPOINT: it is no address"),
     ],
@@ -192,7 +158,7 @@ def test_a_variable_that_cannot_be_is_refused_with_what_would_be_right(environme
 
 
 @pytest.mark.network
-async def test_a_port_of_its_own_is_there_while_the_service_lives() -> None:
+async def test_a_port_of_its_own_is_there_while_the_service_lives(living: Living) -> None:
     held = ports.reserve()
     app = instrument(a_shop(), service="shop", environment={"METRICS_PORT": str(held.number)})
 
@@ -207,7 +173,7 @@ async def test_a_port_of_its_own_is_there_while_the_service_lives() -> None:
 
 
 @pytest.mark.network
-async def test_a_port_that_is_taken_keeps_the_service_from_starting_and_says_why() -> None:
+async def test_a_port_that_is_taken_keeps_the_service_from_starting_and_says_why(living: Living) -> None:
     stranger = await serve_metrics(Registry(), host="127.0.0.1", port=0)
     app = instrument(a_shop(), service="shop", environment={"METRICS_PORT": str(stranger.port)})
 
@@ -219,7 +185,7 @@ async def test_a_port_that_is_taken_keeps_the_service_from_starting_and_says_why
     assert said[0]["message"].startswith(f"METRICS_PORT: {stranger.port} on 127.0.0.1 cannot be listened on")
 
 
-async def test_an_application_that_knows_nothing_of_lifespans_is_answered_for_all_the_same() -> None:
+async def test_an_application_that_knows_nothing_of_lifespans_is_answered_for_all_the_same(living: Living) -> None:
     async def bare(scope: Any, _: Any, send: Any) -> None:
         assert scope["type"] == "http"
         await send({"type": "http.response.start", "status": 204, "headers": []})

@@ -69,6 +69,14 @@ def test_an_error_arrives_with_its_request_and_without_personal_data(sentry: Lis
 
 
 @pytest.mark.network
+def test_the_line_of_a_failed_request_is_no_error_beside_what_made_it_fail(sentry: Listener) -> None:
+    ended = run(SENTRY_DSN=dsn(sentry))
+
+    assert "GET /person/{id} 500" in ended.stderr
+    assert [event["logger"] for event in reported_of(sentry, "event")] == ["shop"]
+
+
+@pytest.mark.network
 def test_outside_of_production_every_request_arrives_with_its_parts(sentry: Listener) -> None:
     run(SENTRY_DSN=dsn(sentry), SENTRY_ENVIRONMENT="development")
 

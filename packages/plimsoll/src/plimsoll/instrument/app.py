@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument import errors, tracing
+from plimsoll.instrument import errors, request_lines, tracing
 from plimsoll.instrument.asgi import LATENCY_BUCKETS, Application, HttpMetrics, InstrumentedApplication, Scope
 from plimsoll.instrument.door import Instrumented
 from plimsoll.instrument.http_spans import TracedApplication
@@ -18,12 +19,15 @@ from plimsoll.instrument.logs import log_to
 from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.request_ids import RequestIds
+from plimsoll.instrument.request_lines import LineOptions, LoggedApplication, RequestLines
 from plimsoll.instrument.routes import RouteTemplates
 
 LOOPBACK: Final = "127.0.0.1"
 _LARGEST_PORT: Final = 65535
 SERVERS: Final = ("uvicorn", "uvicorn.access", "_granian", "granian.access", "hypercorn.error", "hypercorn.access")
 """Loggers that keep their lines from the root's handlers."""
+SERVERS_REQUESTS: Final = ("uvicorn.access", "granian.access", "hypercorn.access")
+"""Those of them that write a line for each request; silent where `LOG_REQUESTS` writes a better one."""
 
 
 def instrument(
@@ -47,6 +51,8 @@ def instrument(
     | `METRICS_HOST` | where that port listens; 127.0.0.1 without it |
     | `METRICS_DIR` | a folder that the processes of one service share, so that each tells what all did |
     | `LOG_FORMAT` | `json`: everything that is logged, as JSON by the names of ECS, with request and trace ids |
+    | `LOG_REQUESTS` | `1`: a line for each request, in place of the server's; further words in `request_lines.py` |
+    | `LOG_SLOW_REQUESTS` | from how long on a request is slow, and its line a warning; `1s` without it |
     | `OTEL_EXPORTER_OTLP_ENDPOINT` | traces, sent there; by what else of OpenTelemetry's `tracing.py` names |
     | `SENTRY_DSN` | errors that are logged or never caught, sent there; with what else `errors.py` names |
 
@@ -66,12 +72,14 @@ def instrument(
     port = _port(environment.get("METRICS_PORT", ""))
     collected = tracing.read_options(environment, service=service)
     reported = errors.read_options(environment, service=service, release=version)
-    if _is_json(environment.get("LOG_FORMAT", "")):
-        log_to(sys.stderr, service=service, as_json=True, loggers=("", *SERVERS))
+    lines = request_lines.read_options(environment)
+    _log(lines, service, as_json=_is_json(environment.get("LOG_FORMAT", "")))
     found = registry if registry is not None else open_registry(environment)
     watch_process(found, service=service, version=version)
     route = route_of or RouteTemplates(app)
     inner: Application = InstrumentedApplication(app, HttpMetrics(found, buckets=buckets), route)
+    if lines is not None:
+        inner = LoggedApplication(inner, RequestLines(lines, route))
     if collected is not None or (reported is not None and reported.kept):
         inner = TracedApplication(inner, route)
     return Instrumented(
@@ -104,6 +112,17 @@ def _port(text: str) -> int | None:
     if not text.isascii() or not text.isdecimal() or int(text) > _LARGEST_PORT:
         raise InvalidInput("METRICS_PORT", f"{text!r} is not a port", "give a number such as 9464, or leave it out")
     return int(text) or None
+
+
+def _log(lines: LineOptions | None, service: str, *, as_json: bool) -> None:
+    """Send to standard error what is asked for: everything as JSON, or lines of requests alone for people to read."""
+    if as_json:
+        log_to(sys.stderr, service=service, as_json=True, loggers=("", *SERVERS))
+    elif lines is not None:
+        log_to(sys.stderr, service=service, as_json=False, loggers=(request_lines.LOGGER,), others=())
+    if lines is not None:
+        for name in SERVERS_REQUESTS:
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _is_json(text: str) -> bool:

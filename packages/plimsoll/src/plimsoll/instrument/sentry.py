@@ -11,12 +11,13 @@ from sentry_sdk.consts import CompressionAlgo
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
-from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
 from sentry_sdk.integrations.threading import ThreadingIntegration
 
 from plimsoll.instrument import logs, traces
 from plimsoll.instrument.errors import LAST, ErrorOptions
 from plimsoll.instrument.redaction import Redaction
+from plimsoll.instrument.request_lines import LOGGER as REQUESTS
 from plimsoll.instrument.traces import Span, SpanKind
 from plimsoll.instrument.w3c import is_kept
 
@@ -65,6 +66,7 @@ class Reporter:
             before_send_transaction=self._cleaned,
             before_breadcrumb=self._cleaned,
         )
+        ignore_logger(REQUESTS)  # what made a request fail is told of anyway, with its traceback
         sentry_sdk.get_global_scope().set_tag("service", options.service)
 
     def heard(self, span: Span) -> None:
