@@ -13,6 +13,7 @@ import natalis.runtime.front_doors
 import natalis.runtime.up
 from natalis.cli import main
 from natalis.telemetry.metrics import Metrics
+from plimsoll.instrument.caches import CacheMetrics
 
 
 class _NoLag:
@@ -42,7 +43,7 @@ def take_out() -> None:
         (natalis.runtime.front_doors, "LoopLag", _NoLag),
         (natalis.runtime.up, "metered", _itself),
         (natalis.runtime.up, "watch_process", _nothing),
-        (Metrics, "heard_cache", _nothing),
+        (CacheMetrics, "heard", None),
         (Metrics, "heard_redis", _nothing),
         (Metrics, "record", _nothing),
     ):

@@ -219,7 +219,7 @@ async def test_every_look_up_is_told_of_with_its_family(
     redis: RedisServer, process: Process, answering: Answering
 ) -> None:
     lookups: list[tuple[str, bool]] = []
-    cache = await process(redis.url, heard=lambda family, hit, _: lookups.append((family, hit)))
+    cache = await process(redis.url, heard=lambda family, hit: lookups.append((family, hit)))
     await cache.fetch("users:list:1", TTL, answering("Ada"))
     await kept(cache)
     await cache.fetch("users:list:1", TTL, answering("Ada"))

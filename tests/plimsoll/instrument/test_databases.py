@@ -149,7 +149,7 @@ class People:
 
 
 async def test_a_layer_of_one_s_own_is_counted_by_its_methods(shown: Shown) -> None:
-    people = timed_calls(People(), "people", shown.metrics.heard)
+    people = timed_calls(People(), shown.metrics.of("people"))
 
     assert await people.find("Ada") == "Ada"
     with pytest.raises(LookupError):
@@ -159,7 +159,7 @@ async def test_a_layer_of_one_s_own_is_counted_by_its_methods(shown: Shown) -> N
 
 
 def test_what_is_not_awaited_of_it_is_passed_on(shown: Shown) -> None:
-    people = timed_calls(People(), "people", shown.metrics.heard)
+    people = timed_calls(People(), shown.metrics.of("people"))
 
     assert (people.size, people.known()) == (3, True)
     assert shown('db_queries_total{operation="known",table="people"}') is None

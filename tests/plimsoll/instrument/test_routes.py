@@ -150,3 +150,11 @@ async def test_a_mount_that_is_called_by_many_names_is_one_series() -> None:
     paths = [f"/tenant/{number}/users/{number}" for number in range(1200)]
 
     assert await routes_of(starlette(), *paths) == ["/tenant/{tenant}/users/{user}"]
+
+
+async def test_a_route_that_stands_at_the_top_and_in_a_mount_is_two_series() -> None:
+    shared = [Route("/users/{user}", endpoint=answer)]
+    app = Starlette(routes=[*shared, Mount("/v1", routes=shared)])
+    asked = ("/users/7", "/v1/users/7", "/users/8", "/v1/users/8")
+
+    assert await routes_of(app, *asked) == ["/users/{user}", "/v1/users/{user}"]

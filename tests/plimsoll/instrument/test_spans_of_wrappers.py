@@ -112,7 +112,7 @@ async def test_a_command_of_redis_is_a_part_and_may_fail(told: list[Span], regis
 
 
 async def test_a_call_of_one_s_own_layer_is_a_part(told: list[Span], registry: Registry) -> None:
-    people = timed_calls(Wire(), "people", DatabaseMetrics(registry).heard)
+    people = timed_calls(Wire(), DatabaseMetrics(registry).of("people"))
     with begun("GET /", SpanKind.SERVER):
         await people.find()
 

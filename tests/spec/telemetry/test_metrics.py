@@ -172,8 +172,8 @@ def test_readings_stand_until_the_next(counted: Counted) -> None:
 
 
 def test_cache_look_ups_are_hits_or_misses(counted: Counted) -> None:
-    counted.metrics.heard_cache("user", True, timedelta(milliseconds=1))
-    counted.metrics.heard_cache("user", False, timedelta(milliseconds=1))
+    counted.metrics.caches.heard("user", hit=True)
+    counted.metrics.caches.heard("user", hit=False)
 
     assert counted("cache_hits_total", cache="user") == 1
     assert counted("cache_misses_total", cache="user") == 1

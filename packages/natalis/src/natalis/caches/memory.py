@@ -16,8 +16,8 @@ T = TypeVar("T")
 CAPACITY = 50_000  # entries; about 50 MB of users
 DEPTH = 2  # how many leading parts of a key are indexed: `users:` and `users:list:`
 
-Heard: TypeAlias = Callable[[str, bool, timedelta], None]
-"""Told of every look-up: the key's first part (`user`), whether it was a hit, and how long it took."""
+Heard: TypeAlias = Callable[[str, bool], None]
+"""Told of every look-up: the key's first part (`user`), and whether it was a hit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,18 +71,15 @@ class MemoryCache:
 
     async def fetch(self, key: str, ttl: timedelta, load: Callable[[], Awaitable[T]]) -> T:
         """Return the cached value, or load and keep it for `ttl`."""
-        began = self._clock.monotonic()
         slot = self._slots.get(key)
-        if isinstance(slot, _Kept) and slot.until > began:
+        if isinstance(slot, _Kept) and slot.until > self._clock.monotonic():
             self._slots.move_to_end(key)
-            self._tell(key, began, hit=True)
+            self._tell(key, hit=True)
             return cast("T", slot.value)
+        self._tell(key, hit=False)
         bounded = ttl if self._longest is None else min(ttl, self._longest)
         loading = slot if isinstance(slot, _Loading) else self._begin(key, bounded, load)
-        try:
-            return cast("T", await asyncio.shield(loading.task))
-        finally:
-            self._tell(key, began, hit=False)
+        return cast("T", await asyncio.shield(loading.task))
 
     async def invalidate(self, pattern: str) -> None:
         """Forget every key that matches; `*` stands for any run of characters."""
@@ -132,9 +129,9 @@ class MemoryCache:
         whole = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
         return [key for key in self._slots if whole.fullmatch(key)]
 
-    def _tell(self, key: str, began: timedelta, *, hit: bool) -> None:
+    def _tell(self, key: str, *, hit: bool) -> None:
         if self._heard is not None:
-            self._heard(key.partition(":")[0], hit, self._clock.monotonic() - began)
+            self._heard(key.partition(":")[0], hit)
 
 
 async def _awaited(load: Callable[[], Awaitable[T]]) -> T:

@@ -73,19 +73,16 @@ class RedisCache:
         """
         if not self._codec.knows(key):
             return await load()
-        began = self._clock.monotonic()
         seen = await self._slots.look(key)
         found = self._codec.read(key, seen.slot, seen.generations, now=self._clock.now())
         if found is not None:
-            self._tell(key, began, hit=True)
+            self._tell(key, hit=True)
             return cast("T", found.value)
+        self._tell(key, hit=False)
         loading = self._loading.get(key)
         if loading is None or not self._may_join(loading, seen):
             loading = self._begin(key, seen, ttl, load)
-        try:
-            return cast("T", await asyncio.shield(loading.task))
-        finally:
-            self._tell(key, began, hit=False)
+        return cast("T", await asyncio.shield(loading.task))
 
     async def try_invalidate(self, pattern: str) -> None:
         """Do as `invalidate` does.
@@ -140,9 +137,9 @@ class RedisCache:
         if self._loading.get(key) is loading:
             del self._loading[key]
 
-    def _tell(self, key: str, began: timedelta, *, hit: bool) -> None:
+    def _tell(self, key: str, *, hit: bool) -> None:
         if self._heard is not None:
-            self._heard(key.partition(":")[0], hit, self._clock.monotonic() - began)
+            self._heard(key.partition(":")[0], hit)
 
 
 async def _awaited(load: Callable[[], Awaitable[T]]) -> T:

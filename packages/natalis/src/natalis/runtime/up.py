@@ -135,7 +135,7 @@ def _opened(
         clock,
         exclusive=True,
         busy=Role.API in roles,
-        heard=metrics.heard_cache,
+        heard=metrics.caches.heard,
         operated=metrics.heard_redis,
         measured=lambda store: metered(
             store, DatabaseMetrics(registry, "postgresql" if settings.is_fleet else "sqlite")

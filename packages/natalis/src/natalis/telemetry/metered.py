@@ -24,7 +24,7 @@ def metered(store: Store, metrics: DatabaseMetrics) -> Store:
         field.name: view for field in dataclasses.fields(Store) if (view := getattr(store, field.name)) is not None
     }
     return dataclasses.replace(
-        store, **{name: cast("Any", timed_calls(view, name, metrics.heard)) for name, view in views.items()}
+        store, **{name: cast("Any", timed_calls(view, metrics.of(name))) for name, view in views.items()}
     )
 
 

@@ -35,7 +35,6 @@ JOB = "delivery"
 BREAKER_STATES = ("closed", "half-open", "open")
 ZONES_AND_STATUSES = 4_000
 """Label sets of what is told by zone: the time zone database has about 600, and five statuses."""
-_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,9 @@ class Metrics:
         queue: The name of the queue that dispatched deliveries go to.
         counts_people: Whether this process tells how many people there are, and how well they are served.
         sends: Whether this process calls the provider.
+
+    Attributes:
+        caches: Told of every look-up.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class Metrics:
         self._queues = QueueMetrics(registry, active=Mode.LATEST)  # every process asks the one store
         self._messages = MessageMetrics(registry)
         self._emails = EmailMetrics(registry)
-        self._caches = CacheMetrics(registry)
+        self.caches = CacheMetrics(registry)
         self._redis = RedisMetrics(registry)
         self._connections = business.Connections(registry)
         self._make_own(registry)
@@ -137,13 +139,9 @@ class Metrics:
         """Have the jobs that a worker has in hand counted at every scrape."""
         self._queues.watch_worker(worker_id, count)
 
-    def heard_cache(self, cache: str, hit: bool, took: timedelta) -> None:  # noqa: FBT001 - as `MemoryCache` tells it
-        """Count a look-up; what `natalis.caches.memory.MemoryCache` takes as `heard`."""
-        self._caches.heard(cache, hit=hit, seconds=took / _SECOND)
-
     def heard_redis(self, operation: str, took: timedelta, error: BaseException | None = None) -> None:
         """Count an operation; what the caches on Redis take as `operated`."""
-        self._redis.heard(operation, took / _SECOND, error)
+        self._redis.heard(operation, took.total_seconds(), error)
 
     def _record_attempt(self, event: AttemptEnded) -> None:
         key = (event.outcome, event.final, event.key.kind, event.timezone)

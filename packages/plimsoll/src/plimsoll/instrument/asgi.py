@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from time import perf_counter
 from typing import Any, Final, TypeAlias
 
 from plimsoll.instrument.cells.values import Counter, Gauge, Histogram
@@ -87,10 +87,17 @@ class HttpMetrics:
                 self._under_way[method] = gauge
             else:
                 self._under_way["OTHER"] = gauge
-        gauge.cells[0] += 1
+        gauge.cells[0] += 1.0
         return gauge
 
-    def count(self, method: str, route: str, status: int, seconds: float, *, failure: str, is_synthetic: bool) -> None:
+    def count(
+        self,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        is_synthetic: bool,  # noqa: FBT001 - by position: this is on every request's way
+    ) -> None:
         """Count a request that ended.
 
         Args:
@@ -98,19 +105,23 @@ class HttpMetrics:
             route: The template of its route.
             status: As it was answered; 0 for no answer.
             seconds: How long it took.
-            failure: The name of the exception that cut it short; empty without one.
             is_synthetic: Whether a load test made it.
         """
         key = (method, route, status, is_synthetic)
-        series = self._series.get(key)
-        if series is None:
-            series = self._find(key)
-        requests, duration = series
-        requests.cells[0] += 1
+        requests, duration = self._series.get(key) or self._find(key)
+        requests.cells[0] += 1.0
         duration.observe(seconds, kept_trace())
-        if failure or status >= _FIRST_SERVER_ERROR or status == _NO_ANSWER:
-            kind = failure or f"status_{status or _FIRST_SERVER_ERROR}"
-            self.errors.at(_known(method), route, kind, _mark(is_synthetic)).inc()
+
+    def fail(self, method: str, route: str, error_type: str, *, is_synthetic: bool) -> None:
+        """Count what went wrong with a request, beside the request.
+
+        Args:
+            method: As it was asked.
+            route: The template of its route.
+            error_type: The name of the exception that cut it short, or `status_503`.
+            is_synthetic: Whether a load test made it.
+        """
+        self.errors.at(_known(method), route, error_type, _mark(is_synthetic)).inc()
 
     def _find(self, key: tuple[str, str, int, bool]) -> tuple[Counter, Histogram]:
         method, route, status, is_synthetic = key
@@ -144,7 +155,7 @@ class InstrumentedApplication:
     def __init__(self, app: Application, metrics: HttpMetrics, route_of: Callable[[Scope], str] | None = None) -> None:
         self._app = app
         self._metrics = metrics
-        self._route_of = route_of or RouteTemplates(app)
+        self._route_of = route_of or RouteTemplates(app).template
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP passes through untouched."""
@@ -162,14 +173,17 @@ class InstrumentedApplication:
 
         in_flight = self._metrics.begin(method)
         failure = ""
-        began = time.perf_counter()
+        began = perf_counter()
         try:
             await self._app(scope, receive, watch)
         except BaseException as error:
             failure = type(error).__name__
             raise
         finally:
-            took = time.perf_counter() - began
-            in_flight.cells[0] -= 1
-            is_synthetic = SYNTHETIC in scope["headers"]
-            self._metrics.count(method, self._route_of(scope), status, took, failure=failure, is_synthetic=is_synthetic)
+            took = perf_counter() - began
+            in_flight.cells[0] -= 1.0
+            route, is_synthetic = self._route_of(scope), SYNTHETIC in scope["headers"]
+            self._metrics.count(method, route, status, took, is_synthetic)
+            if failure or status >= _FIRST_SERVER_ERROR or status == _NO_ANSWER:
+                said = failure or f"status_{status or _FIRST_SERVER_ERROR}"
+                self._metrics.fail(method, route, said, is_synthetic=is_synthetic)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from plimsoll.instrument.calls import Ended
 from plimsoll.instrument.cells.values import Counter, Histogram
 from plimsoll.instrument.registry import LABEL_VALUES, Mode, Registry
 from plimsoll.instrument.spans import tell_ended
@@ -14,6 +15,45 @@ from plimsoll.instrument.traces import SpanKind, current
 
 QUERY_BUCKETS: Final = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds. They hold the bounds that budgets name, 100 and 200 ms, so that no promise is judged by interpolation."""
+
+
+class Queries:
+    """Queries of one sort as metrics; where a trace is being recorded, each is a span of it as well.
+
+    Args:
+        operation: What they do.
+        table: To what.
+        system: What spans call the database.
+        counted: How many there were.
+        timed: How long they took.
+    """
+
+    __slots__ = ("_attributes", "_counted", "_name", "_timed")
+
+    def __init__(self, operation: str, table: str, system: str, counted: Counter, timed: Histogram) -> None:
+        self._name = f"{operation} {table}"
+        self._attributes = {
+            "db.system.name": system,
+            "db.operation.name": operation,
+            "db.collection.name": table,
+        }
+        self._counted = counted
+        self._timed = timed
+
+    def ended(self, seconds: float, error: BaseException | None = None) -> None:
+        """Count one that ended just now.
+
+        Args:
+            seconds: How long it took.
+            error: What it raised; None when it went well.
+        """
+        self._counted.cells[0] += 1.0
+        here = current()
+        if here is None:
+            self._timed.observe(seconds)
+        else:
+            self._timed.observe(seconds, here.context.trace)
+            tell_ended(self._name, SpanKind.CLIENT, self._attributes, seconds=seconds, error=error)
 
 
 class DatabaseMetrics:
@@ -27,11 +67,11 @@ class DatabaseMetrics:
         system: What spans call the database (`db.system.name`): `postgresql`, `sqlite`.
     """
 
-    __slots__ = ("_active", "_lag", "_queries", "_seconds", "_series", "_system", "_usage")
+    __slots__ = ("_active", "_lag", "_queries", "_seconds", "_sorts", "_system", "_usage")
 
     def __init__(self, registry: Registry, system: str = "postgresql") -> None:
         self._system = system
-        self._series: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self._sorts: dict[tuple[str, str], Queries] = {}
         each = ("operation", "table")
         self._queries = registry.counter("db_queries_total", "Queries, failed ones too.", *each)
         self._seconds = registry.histogram(
@@ -57,25 +97,21 @@ class DatabaseMetrics:
             seconds: How long it took.
             error: What it raised; None when it went well.
         """
-        # on every request's way: both series are found by one look-up
-        queries, durations = self._series.get((operation, table)) or self._find(operation, table)
-        queries.cells[0] += 1
-        here = current()
-        if here is None:
-            durations.observe(seconds)
-        else:
-            durations.observe(seconds, here.context.trace)
-            attributes = {
-                "db.system.name": self._system,
-                "db.operation.name": operation,
-                "db.collection.name": table,
-            }
-            tell_ended(f"{operation} {table}", SpanKind.CLIENT, attributes, seconds=seconds, error=error)
+        self.queries(operation, table).ended(seconds, error)
 
-    def _find(self, operation: str, table: str) -> tuple[Counter, Histogram]:
-        found = self._queries.at(operation, table), self._seconds.at(operation, table)
-        if len(self._series) < LABEL_VALUES:
-            self._series[operation, table] = found
+    def queries(self, operation: str, table: str) -> Queries:
+        """Return what counts the queries of one sort: for whoever knows beforehand which he makes."""
+        return self._sorts.get((operation, table)) or self._find(operation, table)
+
+    def of(self, table: str) -> Callable[[str], Ended]:
+        """Return what `calls.timed_calls` asks who is told of an operation's calls, for what works on one table."""
+        return lambda operation: self.queries(operation, table).ended
+
+    def _find(self, operation: str, table: str) -> Queries:
+        counted, timed = self._queries.at(operation, table), self._seconds.at(operation, table)
+        found = Queries(operation, table, self._system, counted, timed)
+        if len(self._sorts) < LABEL_VALUES:
+            self._sorts[operation, table] = found
         return found
 
     @contextlib.contextmanager

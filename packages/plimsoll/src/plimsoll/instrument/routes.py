@@ -8,8 +8,8 @@ from typing import Any, Final
 
 UNMATCHED: Final = "unmatched"
 """The route of a request that no route matches: a scanner's paths must not become labels."""
-_PREFIXES: Final = 1_000
-"""How many paths of mounted applications are remembered with their templates."""
+_REMEMBERED: Final = 1_000
+"""How many paths of mounted applications, and how many routes, are remembered with their templates."""
 
 
 def route_template(scope: MutableMapping[str, Any]) -> str:
@@ -33,9 +33,24 @@ class RouteTemplates:
     def __init__(self, app: object) -> None:
         self._app = app
         self._mounts: dict[str, _Mounted] = {}
+        self._outermost: dict[int, tuple[object, str]] = {}  # by identity; the route is held, so that it keeps it
 
-    def __call__(self, scope: MutableMapping[str, Any]) -> str:
+    def template(self, scope: MutableMapping[str, Any]) -> str:
         """Return the template of what answered the request of a scope, or `unmatched`."""
+        if "app_root_path" in scope:
+            return self._find(scope)
+        route = scope.get("route")
+        known = self._outermost.get(id(route))
+        if known is not None:
+            return known[1]
+        found = self._find(scope)
+        if route is not None and not _says_more(scope) and len(self._outermost) < _REMEMBERED:
+            self._outermost[id(route)] = (route, found)
+        return found
+
+    __call__ = template
+
+    def _find(self, scope: MutableMapping[str, Any]) -> str:
         own = _own_template(scope)
         if own != UNMATCHED and "app_root_path" not in scope:
             return own or "/"
@@ -52,7 +67,7 @@ class RouteTemplates:
         found = self._mounts.get(called)
         if found is None:
             found = next(_mounts(_routes(self._app), called), _Mounted(called, []))
-            if len(self._mounts) < _PREFIXES:
+            if len(self._mounts) < _REMEMBERED:
                 self._mounts[called] = found
         return found
 
@@ -77,6 +92,11 @@ class _Mounted:
             if getattr(route, "endpoint", None) is scope["endpoint"] and pattern and pattern.match(path):
                 return str(route.path)
         return UNMATCHED
+
+
+def _says_more(scope: MutableMapping[str, Any]) -> bool:
+    """Return whether the template follows from more of the scope than the route: as Litestar and FastAPI have it."""
+    return "path_template" in scope or "fastapi" in scope
 
 
 def _own_template(scope: MutableMapping[str, Any]) -> str:

@@ -100,7 +100,7 @@ class Counter:
         self.cells = cells
         self.read: Callable[[], float] | None = None
 
-    def inc(self, amount: float = 1) -> None:
+    def inc(self, amount: float = 1.0) -> None:
         """Add.
 
         Raises:
@@ -131,13 +131,13 @@ class Gauge:
         if self._is_dated:
             self.cells[1] = time.monotonic()  # one clock for all processes of a machine, and nobody sets it back
 
-    def inc(self, amount: float = 1) -> None:
+    def inc(self, amount: float = 1.0) -> None:
         """Add."""
         self.cells[0] += amount
         if self._is_dated:
             self.cells[1] = time.monotonic()
 
-    def dec(self, amount: float = 1) -> None:
+    def dec(self, amount: float = 1.0) -> None:
         """Take away."""
         self.inc(-amount)
 
@@ -176,7 +176,7 @@ class Histogram:
         """
         cells = self.cells
         cells[0] += value
-        cells[bisect_left(self._bounds, value) + 1] += 1
+        cells[bisect_left(self._bounds, value) + 1] += 1.0
         if trace:
             self._remember(value, trace)
 
