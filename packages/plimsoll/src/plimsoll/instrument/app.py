@@ -76,7 +76,7 @@ def instrument(
     _log(lines, service, as_json=_is_json(environment.get("LOG_FORMAT", "")))
     found = registry if registry is not None else open_registry(environment)
     watch_process(found, service=service, version=version)
-    route = route_of or RouteTemplates(app)
+    route = route_of or RouteTemplates(app).template
     inner: Application = InstrumentedApplication(app, HttpMetrics(found, buckets=buckets), route)
     if lines is not None:
         inner = LoggedApplication(inner, RequestLines(lines, route))

@@ -48,8 +48,6 @@ class RouteTemplates:
             self._outermost[id(route)] = (route, found)
         return found
 
-    __call__ = template
-
     def _find(self, scope: MutableMapping[str, Any]) -> str:
         own = _own_template(scope)
         if own != UNMATCHED and "app_root_path" not in scope:
