@@ -133,6 +133,7 @@ def test_the_file_that_is_spoiled_below_is_good() -> None:
         ("indicator: latency p95", "indicator: latency p90", "26:13: budgets[0].window: at an objective of 90.00% a"),
         ("target: 0.1 %", "target: 0 %", "34:13: budgets[1].window: an objective of 1 leaves no budget to burn"),
         ("window: 30d", "window: 6d", "26:13: budgets[0].window: 6d is too short to tell a burst from a burn; take"),
+        ("window: 30d", "window: 1831d", "26:13: budgets[0].window: 1831d is too long: promtool cannot hold what a"),
         ("window: 30d", "window: 30 %", "26:13: budgets[0].window: '30 %' is not a time; write it as 300 ms"),
         ("target: 80 %\n", "target: 80 %\n    window: 30d\n", "59:13: budgets[5].window: cpu does not count events,"),
         ("  rate: 5m", "  rate: 15s", "9:9: watch.rate: 15s is too short: it holds no two scrapes, and without them"),

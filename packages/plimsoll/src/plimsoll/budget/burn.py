@@ -19,6 +19,7 @@ _USUAL: Final = 30 * DAY
 DIGITS: Final = 12
 """Of a share; more are noise, such as in 1 - 0.999."""
 _SHORTEST: Final = 7 * DAY
+_LONGEST: Final = 5 * 366 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ def burns_of(window: float) -> tuple[Burn, ...]:
 def shortest_window() -> float:
     """Return the shortest budget, in seconds, whose shortest window still holds several scrapes."""
     return _SHORTEST
+
+
+def longest_window() -> float:
+    """Return the longest budget, in seconds, whose rendered tests promtool gets through in seconds.
+
+    Its longest test lasts for three and a half of its shortest pair's long windows; of twice as many days it takes half
+    a minute, and of three times as many it is refused: no query may read more than 10,000 values.
+    """
+    return _LONGEST
 
 
 def budget_of(objective: float) -> float:

@@ -12,7 +12,7 @@ from math import isclose
 from typing import Final
 
 from plimsoll.budget.alerts import BURN
-from plimsoll.budget.burn import STEEPEST, shortest_window
+from plimsoll.budget.burn import STEEPEST, longest_window, shortest_window
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.file.addresses import refusals_of_grafana
 from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit
@@ -185,6 +185,9 @@ def _of_window(budget: Budget, path: Path, indicator: Indicator, measure: Measur
     if budget.window.value < shortest_window():
         shortest = duration(shortest_window())
         yield (*path, "window"), f"{budget.window.text} is too short to tell a burst from a burn", f"take {shortest}+"
+    if budget.window.value > longest_window():
+        why = f"{budget.window.text} is too long: promtool cannot hold what a test of its alerts reads"
+        yield (*path, "window"), why, f"take {duration(longest_window())} or less"
     objective = indicator.objective_at(budget.bound.value)
     if not 0 < objective < 1:
         yield (*path, "window"), f"an objective of {objective:.4g} leaves no budget to burn", "promise less than 100 %"

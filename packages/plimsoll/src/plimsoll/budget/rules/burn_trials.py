@@ -16,14 +16,15 @@ from plimsoll.budget.rules.burns import texts_of
 from plimsoll.budget.rules.recorded import allowed, has_error_budget, window_of, windows_of
 from plimsoll.budget.rules.rule import labels_of, recorded
 from plimsoll.budget.rules.threshold_trials import busy, scarce, still
-from plimsoll.budget.rules.trial import Check, Firing, Phase, Trial
+from plimsoll.budget.rules.trial import Check, Firing, Phase, Trial, whole
 from plimsoll.budget.rules.wording import human, shown
 
 _A_WHILE: Final = 3
 """Steps: as long as a steady pace is watched once the rate has settled."""
 _FASTER, _SLOWER = 1.1, 0.9
+_CLEARLY: Final = 1.05
 _BEFORE: Final = 2.5
-"""Windows, of the pair with the shortest: so long everything was good before a burst. It is enough that no other pair
+"""Windows, of the pair with the shortest: so long everything was good before a burst at least, that no other pair
 tells of it first."""
 
 
@@ -33,7 +34,7 @@ def burn_trials(links: Links, promises: Iterable[Promise], step: float) -> Itera
     Args:
         links: Whereto the alerts lead.
         promises: Those that Prometheus can see.
-        step: Seconds between two values of a series, and between two evaluations.
+        step: Seconds between two evaluations.
     """
     budgeted = [each for each in promises if has_error_budget(each)]
     for promise in budgeted:
@@ -102,9 +103,11 @@ class _Paces:
         steepest = self._burns[0]
         bad = min(1.0, 2 * steepest.factor * self._may)
         rate = self._promise.rate
-        notice = _whole(noticed_after(steepest, 1 - self._may, bad, rate) or steepest.long, step)
-        good, lasts = _whole(_BEFORE * steepest.long, step), notice + 4 * step
-        after = _whole(steepest.short + rate + 2 * step, step)
+        notice = whole(noticed_after(steepest, 1 - self._may, bad, rate) or steepest.long, step)
+        lasts = notice + 4 * step
+        drowned = lasts * (_CLEARLY * bad / self._may / self._burns[1].factor - 1)  # beside so much it is no burn
+        good = whole(max(_BEFORE * steepest.long, drowned), step)
+        after = whole(steepest.short + rate + 2 * step, step)
         name = "wakes somebody in time, and nobody any more when the burst has ended"
         phases = [(good, 0.0), (lasts, bad), (after + step, 0.0)]
         early, late, over = good + notice - 4 * step, good + lasts - step, good + lasts + after
@@ -145,7 +148,3 @@ class _Paces:
 def _share_series(one: Promise, other: Promise) -> bool:
     names = [{selector.name for selector in each.events.reads()} if each.events else set() for each in (one, other)]
     return bool(names[0] & names[1])
-
-
-def _whole(seconds: float, step: float) -> float:
-    return -(-seconds // step) * step

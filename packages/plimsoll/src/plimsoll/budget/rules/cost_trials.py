@@ -24,7 +24,7 @@ def cost_trials(file: BudgetFile, step: float) -> Iterator[Trial]:
 
     Args:
         file: Whose.
-        step: Seconds between two values of a series, and between two evaluations.
+        step: Seconds between two evaluations.
     """
     sight = sight_of(file.watch)
     if Source.COST not in sight.sources:

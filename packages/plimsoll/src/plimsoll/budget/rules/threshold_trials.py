@@ -15,7 +15,7 @@ from plimsoll.budget.measures.contract import TRAFFIC
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.rules.rule import labels_of, recorded
 from plimsoll.budget.rules.thresholds import texts_of
-from plimsoll.budget.rules.trial import Check, Firing, Phase, Trial
+from plimsoll.budget.rules.trial import Check, Firing, Phase, Trial, whole
 from plimsoll.budget.rules.wording import shown, words
 from plimsoll.budget.sides import Good
 
@@ -31,7 +31,7 @@ def threshold_trials(links: Links, promises: Iterable[Promise], step: float) -> 
     Args:
         links: Whereto the alerts lead.
         promises: Those that Prometheus can see.
-        step: Seconds between two values of a series, and between two evaluations.
+        step: Seconds between two evaluations.
     """
     alerting = [(each, each.budget.alert) for each in promises if each.budget.alert is not None]
     for promise, alert in alerting:
@@ -87,7 +87,7 @@ def _on_time(promise: Promise, alert: Alert, firing: Firing, step: float) -> Ite
     bound does so sometime in its window.
     """
     counted = _is_counted(promise)
-    told = (step if counted else 0.0) + alert.lasts.value
+    told = (step if counted else 0.0) + whole(alert.lasts.value, step)
     if told >= step:
         yield Check(told - step, alert.name)
     grows = isinstance(promise.measure, Increase | Rate) and promise.indicator.good is Good.BELOW and promise.bound > 0
@@ -166,7 +166,7 @@ def _settled(promise: Promise, alert: Alert, step: float) -> float:
         looks_back = promise.measure.over
     else:
         looks_back = promise.rate if _is_counted(promise) else 0.0
-    return looks_back + alert.lasts.value + 2 * step
+    return looks_back + whole(alert.lasts.value, step) + 2 * step
 
 
 def _firing(links: Links, promise: Promise, alert: Alert, value: float) -> Firing:

@@ -90,6 +90,11 @@ class Trial:
         }
 
 
+def whole(seconds: float, step: float) -> float:
+    """Return a time that is no shorter, and a whole number of steps."""
+    return -(-seconds // step) * step
+
+
 def _of_alert(check: Check) -> dict[str, Any]:
     firing = [{"exp_labels": dict(each.labels), "exp_annotations": dict(each.annotations)} for each in check.firing]
     return {"eval_time": duration(check.at), "alertname": check.alert, "exp_alerts": firing}
