@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import natalis.api.app
-import natalis.api.shell
 import natalis.runtime.front_doors
 import natalis.runtime.up
 from natalis.cli import main
@@ -39,7 +38,6 @@ def take_out() -> None:
     """Replace what counts and logs."""
     for module, name, instead in (
         (natalis.api.app, "InstrumentedApplication", _itself),
-        (natalis.api.shell, "_log", _nothing),
         (natalis.runtime.front_doors, "LoopLag", _NoLag),
         (natalis.runtime.up, "metered", _itself),
         (natalis.runtime.up, "watch_process", _nothing),

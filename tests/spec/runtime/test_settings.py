@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from natalis.domain.occasion import Until, Within
 from natalis.domain.yearly_date import LeapDay
 from natalis.errors import SettingsInvalid
-from natalis.runtime.front_doors import rate_limit
+from natalis.runtime.front_doors import rate_limit, request_lines
 from natalis.runtime.settings import choices, load
+from plimsoll.instrument.request_lines import LineOptions
 
 
 def problems_of(environ: dict[str, str], folder: Path) -> str:
@@ -209,3 +211,25 @@ def test_what_is_kept_is_kept_long_enough_to_know_who_had_a_message_this_year(tm
 
 def test_a_file_that_would_keep_deliveries_all_the_same_is_not_told_otherwise(tmp_path: Path) -> None:
     assert "postgresql://" in problems_of({"NATALIS_KEEP_DELIVERIES": "800d"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("environ", "level"),
+    [
+        ({}, None),
+        ({"LOG_LEVEL": "debug"}, logging.DEBUG),
+        ({"LOG_LEVEL": "debug", "LOG_REQUESTS": "0"}, None),
+        ({"LOG_REQUESTS": "1"}, logging.INFO),
+        ({"LOG_LEVEL": "error", "LOG_REQUESTS": "warning"}, logging.WARNING),
+    ],
+)
+def test_requests_have_lines_where_they_or_everything_is_asked_for(
+    environ: dict[str, str], level: int | None, tmp_path: Path
+) -> None:
+    options = request_lines(load(environ | {"LOG_SLOW_REQUESTS": "250ms"}, folder=tmp_path))
+
+    assert options == (None if level is None else LineOptions(level, timedelta(milliseconds=250)))
+
+
+def test_an_unknown_choice_of_requests_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    assert "write auto or 0 or " in problems_of({"LOG_REQUESTS": "yes"}, tmp_path)

@@ -19,8 +19,11 @@ from natalis.api.reference import Reference
 from natalis.api.refusals import refuse
 from natalis.api.shell import Shell
 from plimsoll.instrument import traces
-from plimsoll.instrument.asgi import HttpMetrics, InstrumentedApplication, Receive, Scope, Send
+from plimsoll.instrument.asgi import Application, HttpMetrics, InstrumentedApplication, Receive, Scope, Send
 from plimsoll.instrument.http_spans import TracedApplication
+from plimsoll.instrument.logs import request_id
+from plimsoll.instrument.request_ids import Ids, RequestIds
+from plimsoll.instrument.request_lines import LineOptions, LoggedApplication, RequestLines
 
 Table: TypeAlias = list[tuple[Operation, Handler]]
 
@@ -32,12 +35,15 @@ class Api:
         answering: Every operation with what answers it; of two paths that a request may mean, the one named first.
         gate: Stands before them.
         http: Counts requests.
+        lines: Which requests have a line of log; None for none.
 
     Attributes:
         answering: As given.
     """
 
-    def __init__(self, answering: Sequence[Answering], gate: Gate, http: HttpMetrics) -> None:
+    def __init__(
+        self, answering: Sequence[Answering], gate: Gate, http: HttpMetrics, lines: LineOptions | None = None
+    ) -> None:
         self.answering = answering
         by_path: dict[str, list[Answering]] = {}
         for each in answering:
@@ -45,8 +51,13 @@ class Api:
         routes = [Route(path, Place(here, gate)) for path, here in by_path.items()]
         self._router = Router(routes, redirect_slashes=False, default=self._elsewhere)
         # ids, HEAD and metrics come before routing, so that a path which leads nowhere has them too
-        counted = InstrumentedApplication(Shell(self._router), http)
-        self._outermost = counted if traces.listening() is None else TracedApplication(counted)
+        id_of = Ids().of if lines is None else _given
+        outermost: Application = InstrumentedApplication(Shell(self._router, id_of), http)
+        if lines is not None:  # a path that nearly leads somewhere may hold a recipient's link
+            outermost = LoggedApplication(outermost, RequestLines(lines, tells_unmatched=False))
+        if traces.listening() is not None:
+            outermost = TracedApplication(outermost)
+        self._outermost = outermost if lines is None else RequestIds(outermost)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's questions whether we are ready and whether we have ended."""
@@ -78,7 +89,12 @@ def create_app(services: ApiServices, options: ApiOptions) -> Api:
     limiter = None if options.rate is None else options.limiter or RateLimiter(options.rate)
     gate = Gate(services.tokens, services.clock, options.listen, limiter)
     answering = [Answering(operation, handler, _limit(operation, options)) for operation, handler in table]
-    return Api(answering, gate, services.http)
+    return Api(answering, gate, services.http, options.lines)
+
+
+def _given(_: Scope) -> str:
+    """Return the id that a request was given further out, for its line to know it."""
+    return request_id.get()
 
 
 def _limit(operation: Operation, options: ApiOptions) -> int:

@@ -20,6 +20,7 @@ from natalis.usecases.upcoming import ListUpcoming
 from natalis.usecases.why import ExplainYear
 from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.request_lines import LineOptions
 
 MEBIBYTE = 1024 * 1024
 
@@ -56,6 +57,7 @@ class ApiOptions:
         bulk_limit: Bytes of a body of `POST /user/bulk`, which goes to disk.
         rate: What one client may do; None for no limit.
         limiter: Sees to it; None for one that knows only this process.
+        lines: Which requests have a line of log; None for none.
     """
 
     listen: str = "127.0.0.1"
@@ -64,3 +66,4 @@ class ApiOptions:
     bulk_limit: int = 1024 * MEBIBYTE
     rate: RateLimit | None = None
     limiter: Limiter | None = None
+    lines: LineOptions | None = None

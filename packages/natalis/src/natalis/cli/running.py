@@ -31,8 +31,9 @@ def run(
     output: Output, given: Mapping[str, str | None], *, verbose: bool, roles: Collection[Role] = EVERY_ROLE
 ) -> None:
     """Run until a signal comes; `given` holds options of the command line, which go before the environment."""
-    settings = load({**environment(click.get_current_context()), **_as_variables(given)})
-    log(settings, sys.stderr, as_json=output.as_json, verbose=verbose)
+    everything = {"LOG_LEVEL": "debug"} if verbose else {}
+    settings = load({**environment(click.get_current_context()), **_as_variables(given), **everything})
+    log(settings, sys.stderr, as_json=output.as_json)
     running = up(settings, machine_clock(), announce=lambda where: _announce(output, settings, where), roles=roles)
     _runner()(running)
     output.note("stopped in order")

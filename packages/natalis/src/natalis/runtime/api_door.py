@@ -20,6 +20,7 @@ from natalis.telemetry.metrics import Metrics
 from natalis.usecases.readiness import Check, CheckReadiness
 from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.request_lines import LineOptions
 
 
 async def open_api(stack: contextlib.AsyncExitStack, services: ApiServices, settings: ApiOptions, *, port: int) -> int:
@@ -66,9 +67,11 @@ def services_behind(
     )
 
 
-def options_of(host: str, rate: RateLimit | None, limiter: Limiter | None) -> ApiOptions:
+def options_of(
+    host: str, rate: RateLimit | None, limiter: Limiter | None, lines: LineOptions | None = None
+) -> ApiOptions:
     """Return how the API behaves at an address."""
-    return ApiOptions(listen=host, version=__version__, rate=rate, limiter=limiter)
+    return ApiOptions(listen=host, version=__version__, rate=rate, limiter=limiter, lines=lines)
 
 
 def _open_people(file: BinaryIO, name: str, encoding: str | None) -> PeopleFile:

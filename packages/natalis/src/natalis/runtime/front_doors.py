@@ -22,6 +22,7 @@ from natalis.telemetry.metrics import Metrics
 from natalis.usecases.readiness import Check
 from plimsoll.instrument.process import LoopLag
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.request_lines import LEVELS, LineOptions
 from plimsoll.instrument.server import ServedTogether, serve_metrics
 
 
@@ -65,7 +66,7 @@ class FrontDoors:
 
         settings = self.application.settings
         services = api_door.services_behind(self.application, self._checks(roles), self.registry, self.metrics)
-        options = api_door.options_of(settings.host, rate_limit(settings), self.limiter)
+        options = api_door.options_of(settings.host, rate_limit(settings), self.limiter, request_lines(settings))
         port = await api_door.open_api(stack, services, options, port=settings.port)
         return f"http://{_written(settings.host)}:{port}"
 
@@ -115,6 +116,15 @@ def rate_limit(settings: Settings) -> RateLimit | None:
     """Return what one client may do: nothing is counted where only this machine can call."""
     rate = None if is_loopback(settings.host) else settings.api_rate
     return None if rate is None else RateLimit(rate, max(1.0, 2 * rate))
+
+
+def request_lines(settings: Settings) -> LineOptions | None:
+    """Return which requests have a line of log; None for none."""
+    asked = settings.log_requests
+    if asked == "auto":
+        asked = "debug" if settings.log_level == "debug" else "off"
+    level = LEVELS[asked]
+    return None if level is None else LineOptions(level, settings.log_slow_requests)
 
 
 @contextlib.asynccontextmanager

@@ -25,7 +25,8 @@ _PREFIX = "NATALIS_"
 _UNPREFIXED = frozenset(
     {"DATABASE_URL", "DATABASE_REPLICA_URL", "QUEUE_URL", "REDIS_URL", "WORKER_CONCURRENCY"}
     | {"METRICS_DIR", "METRICS_PORT"}
-    | {"LOG_FORMAT", "LOG_LEVEL", "SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_TRACES_SAMPLE_RATE"}
+    | {"LOG_FORMAT", "LOG_LEVEL", "LOG_REQUESTS", "LOG_SLOW_REQUESTS"}
+    | {"SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_TRACES_SAMPLE_RATE"}
     | {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"}
     | {"OTEL_SDK_DISABLED", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 )
@@ -135,8 +136,15 @@ class Settings:
         "`auto`, `json` where `--json` is given",
     ] = "auto"
     log_level: Annotated[
-        str, "the least that is logged: `debug`, which has every request, `info`, `warning`, `error`"
+        str, "the least that is logged: `debug`, which has every message, `info`, `warning`, `error`"
     ] = "info"
+    log_requests: Annotated[
+        str,
+        "which requests have a line of log: `error`, those that failed here (500 and above); `warning`, slow ones "
+        "too; `info` or `1`, all but probes that go well; `debug`, those too; `0`, none; "
+        "`auto`, all where `LOG_LEVEL` is `debug`, else none",
+    ] = "auto"
+    log_slow_requests: Annotated[timedelta, "from how long on a request is slow"] = timedelta(seconds=1)
     otel_exporter_otlp_endpoint: Annotated[
         str | None,
         "OpenTelemetry collector that traces go to, such as http://127.0.0.1:4318; none turns tracing off",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from plimsoll.instrument.request_lines import LEVELS
 from plimsoll.instrument.tracing import SAMPLERS
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "on_unknown": ("retry", "hold"),
         "log_format": ("auto", "json", "text"),
+        "log_requests": ("auto", *filter(None, LEVELS)),
         "log_level": ("debug", "info", "warning", "error"),
         "otel_exporter_otlp_protocol": ("http/protobuf", "grpc"),
         "otel_traces_sampler": SAMPLERS,

@@ -27,7 +27,7 @@ PROBES: Final = frozenset(
 """How routes end that are asked every few seconds by machines; while all is well they have lines at DEBUG alone."""
 LONGEST: Final = 1_024
 """Letters of what a client may choose at will, its path and the name of its program: Elastic indexes no more."""
-_LEVELS: Final = {
+LEVELS: Final[Mapping[str, int | None]] = {
     "": None,
     "0": None,
     "false": None,
@@ -39,6 +39,7 @@ _LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+"""The words of `LOG_REQUESTS`, and the least level that each of them asks for; None for no lines."""
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s)", re.ASCII)
 _ASKING: Final = frozenset({"GET", "HEAD"})
 _REFUSED, _FAILED = 400, 500
@@ -65,13 +66,13 @@ def read_options(environ: Mapping[str, str]) -> LineOptions | None:
         InvalidInput: A variable holds what it cannot.
     """
     asked, slow = environ.get("LOG_REQUESTS", "").strip(), environ.get("LOG_SLOW_REQUESTS", "").strip()
-    if asked.casefold() not in _LEVELS:
+    if asked.casefold() not in LEVELS:
         known = "1 or info for every request, warning for slow and failed ones, error, debug, or 0 for none"
         raise InvalidInput("LOG_REQUESTS", f"{asked!r} is not known", known)
     found = _SPAN.fullmatch(slow or "1s")
     if found is None:
         raise InvalidInput("LOG_SLOW_REQUESTS", f"{slow!r} is no span of time", "write it as 500ms or 2s")
-    level = _LEVELS[asked.casefold()]
+    level = LEVELS[asked.casefold()]
     unit = timedelta(milliseconds=1) if found[2] == "ms" else timedelta(seconds=1)
     return None if level is None else LineOptions(level, float(found[1]) * unit)
 
