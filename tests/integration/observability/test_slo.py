@@ -120,9 +120,9 @@ def test_a_service_that_keeps_its_promises_has_its_whole_error_budget(
     code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
 
     assert code == ExitCode.PASS, out
-    assert "2 of 3 promises kept, 0 broken." in out
+    assert "2 of 3 promises kept, 0 broken, 1 no data." in out
     assert "100 % ██████████" in out
-    assert "Nothing is recorded yet, or its source is not scraped, of: pool." in out
+    assert "no data: pool - nothing is recorded: its source is not scraped, or it has not happened even once." in out
 
 
 def test_a_spent_error_budget_and_a_crossed_bound_end_with_99_and_say_which(
@@ -156,7 +156,7 @@ def test_rules_without_any_data_are_undecided(
     code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
 
     assert code == ExitCode.UNDECIDED
-    assert "0 of 3 promises kept, 0 broken." in out
+    assert "0 of 3 promises kept, 0 broken, 3 no data." in out
 
 
 def test_a_prometheus_without_the_rules_is_told_apart_from_one_that_is_away(

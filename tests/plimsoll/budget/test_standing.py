@@ -64,6 +64,11 @@ def test_a_share_of_next_to_nothing_is_not_judged() -> None:
     assert (few.standing, many.standing) == (Standing.IDLE, Standing.CROSSED)
 
 
+def test_an_error_budget_of_nothing_that_happened_is_idle_where_its_counters_are_seen() -> None:
+    assert states(("plimsoll:total:rate5m", "availability", 0.0))["availability"].standing is Standing.IDLE
+    assert states()["availability"].standing is Standing.NO_DATA
+
+
 def test_an_endpoint_has_its_own_value_and_one_without_rules_says_so() -> None:
     found = states(("plimsoll:value", "errors", 0.0))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isclose, isfinite
+from typing import Final
 
 from plimsoll.budget import series
 from plimsoll.budget.burn import budget_of, burns_of
@@ -26,9 +27,9 @@ class Standing(StrEnum):
     EXHAUSTED = "exhausted"
     """Its error budget is spent."""
     IDLE = "idle"
-    """Too little happens to say."""
+    """It is watched, and too little happens to say."""
     NO_DATA = "no data"
-    """Nothing is recorded: it is not scraped, or nothing ever happened."""
+    """Nothing is recorded: it is not scraped, or has not happened even once."""
     NO_RULE = "no rule"
     """Prometheus has other rules than those of the file."""
 
@@ -36,6 +37,10 @@ class Standing(StrEnum):
     def is_broken(self) -> bool:
         """Whether the promise is."""
         return self in {Standing.CROSSED, Standing.EXHAUSTED}
+
+
+UNJUDGED: Final = (Standing.IDLE, Standing.NO_DATA, Standing.NO_RULE)
+"""Where it can be said of a promise neither that it is kept nor that it is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,8 @@ def _standing(
     if bound is None:
         return Standing.NO_RULE
     if promise.budget.window is not None:
-        if remaining is None:
-            return Standing.NO_DATA
+        if remaining is None:  # counters that stand still have a rate, of 0; those that nobody scrapes have none
+            return Standing.NO_DATA if total is None else Standing.IDLE
         return Standing.KEPT if remaining > 0 else Standing.EXHAUSTED
     if promise.events is not None and total is not None and total < promise.traffic:
         return Standing.IDLE

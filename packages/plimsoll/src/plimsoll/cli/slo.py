@@ -11,12 +11,10 @@ from plimsoll.budget import series
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.prometheus import Prometheus
-from plimsoll.budget.standing import Standing, State, query_of, states_of
+from plimsoll.budget.standing import UNJUDGED, Standing, State, query_of, states_of
 from plimsoll.cli.exit_codes import ExitCode
 from plimsoll.cli.slo_tables import plain, shown
 from plimsoll.errors import InvalidInput, TargetFailed
-
-_UNJUDGED = {Standing.NO_DATA, Standing.NO_RULE, Standing.IDLE}
 
 
 @click.command("state")
@@ -31,7 +29,8 @@ def command(file: Path, url: str, *, as_json: bool) -> int:
     FILE is plimsoll.yaml where it is left out, and the address is $PROMETHEUS_URL. Prometheus has to have the rules
     that plimsoll render writes. Ends with 0 when all that can be judged is kept, with 99 when an error budget is spent
     or a bound is crossed, with 7 when nothing can be judged yet, and with 8 when Prometheus does not answer or has no
-    such rules. A budget is "gone in" what is left of it takes to be spent at the pace of the shorter window.
+    such rules. Idle is a promise of which too little happens, without data one of which nothing is recorded. A budget
+    is "gone in" what is left of it takes to be spent at the pace of the shorter window.
 
     \b
     plimsoll slo --prometheus http://127.0.0.1:9090
@@ -52,7 +51,7 @@ def command(file: Path, url: str, *, as_json: bool) -> int:
 def _code(states: tuple[State, ...]) -> ExitCode:
     if any(each.standing.is_broken for each in states):
         return ExitCode.FAIL
-    return ExitCode.UNDECIDED if all(each.standing in _UNJUDGED for each in states) else ExitCode.PASS
+    return ExitCode.UNDECIDED if all(each.standing in UNJUDGED for each in states) else ExitCode.PASS
 
 
 def _without_rules(file: BudgetFile, server: Prometheus) -> TargetFailed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any, Final
@@ -11,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from plimsoll.budget.explaining import rate_in_words
 from plimsoll.budget.promql import duration
 from plimsoll.budget.quantities import quantity, share, time
 from plimsoll.budget.sides import Good
-from plimsoll.budget.standing import Burning, Standing, State
+from plimsoll.budget.standing import UNJUDGED, Burning, Standing, State
 
 _NARROWEST: Final = 100
 _STYLES: Final = {
@@ -46,7 +48,7 @@ def shown(service: str, states: Sequence[State]) -> str:
         head = ("promise", "at present", "must be", "aimed at", "")
         console.print(_table(f"Other promises of {service}", head, map(_bound, others)))
     for line in _sentences(states):
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
     return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]  # the StringIO above
 
 
@@ -55,7 +57,9 @@ def plain(service: str, states: Iterable[State]) -> dict[str, Any]:
     states = tuple(states)
     return {
         "service": service,
+        "kept": sum(each.standing is Standing.KEPT for each in states),
         "broken": sum(each.standing.is_broken for each in states),
+        "unjudged": sum(each.standing in UNJUDGED for each in states),
         "promises": [_plain(each) for each in states],
     }
 
@@ -142,6 +146,19 @@ def _or_dash(value: float | None, words: Any) -> str:
     return "-" if value is None else str(words(value))
 
 
+def _why(state: State) -> str:
+    """Return why a promise cannot be judged."""
+    promise = state.promise
+    if state.standing is Standing.NO_RULE:
+        return "Prometheus has no rule of it: render the rules again, and have it reload them"
+    if state.standing is Standing.NO_DATA:
+        return "nothing is recorded: its source is not scraped, or it has not happened even once"
+    if promise.budget.window is not None:
+        return f"no traffic: nothing happened in {time(promise.budget.window.value)}"
+    few, looked = rate_in_words(promise.traffic), time(promise.rate)
+    return f"too little traffic: fewer than {few} in {looked}, of which a share says nothing"
+
+
 def _sentences(states: Sequence[State]) -> Iterator[str]:
     yield ""
     broken = [each for each in states if each.standing.is_broken]
@@ -150,16 +167,15 @@ def _sentences(states: Sequence[State]) -> Iterator[str]:
         alert = each.promise.budget.alert
         more = f" - plimsoll slo explain {alert.name}" if alert else ""
         yield f"✗ {_name(each)} is {each.standing}{more}"
-    yield f"{len(kept)} of {len(states)} promises kept, {len(broken)} broken."
-    said = {
-        Standing.IDLE: "Too little happens to judge",
-        Standing.NO_DATA: "Nothing is recorded yet, or its source is not scraped, of",
-        Standing.NO_RULE: "Prometheus has no rule (render and reload it) of",
-    }
-    for standing, words in said.items():
-        names = [_name(each) for each in states if each.standing is standing]
-        if names:
-            yield f"{words}: {', '.join(names)}."
+    unjudged = Counter(each.standing for each in states if each.standing in UNJUDGED)
+    rest = ", ".join(f"{unjudged[standing]} {standing}" for standing in UNJUDGED if unjudged[standing])
+    yield f"{len(kept)} of {len(states)} promises kept, {len(broken)} broken{rest and f', {rest}'}."
+    reasons: dict[tuple[Standing, str], list[str]] = {}
+    for state in states:
+        if state.standing in UNJUDGED:
+            reasons.setdefault((state.standing, _why(state)), []).append(_name(state))
+    for (standing, why), names in reasons.items():
+        yield f"{standing}: {', '.join(names)} - {why}."
     others = [_name(each) for each in states if each.bound is not None]
     if others:
         yield f"Prometheus goes by other bounds than the file; render its rules again and reload: {', '.join(others)}."

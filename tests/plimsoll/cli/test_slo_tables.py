@@ -1,0 +1,62 @@
+"""What `plimsoll slo` says of promises: how many are kept, and of each that cannot be judged, why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from plimsoll.budget.file.reading import read_text
+from plimsoll.budget.prometheus import Sample
+from plimsoll.budget.standing import states_of
+from plimsoll.cli.slo_tables import plain, shown
+
+FILE: Final = read_text("""
+service: {name: shop}
+watch: {sources: {http: 'job="shop"', node: 'job="node"'}}
+budgets:
+  - {name: availability, indicator: availability, target: 99.9 %, window: 30d}
+  - {name: errors, indicator: errors, target: 1 %}
+  - {name: server errors, indicator: errors 5xx, target: 1 %, traffic: 1/s}
+  - {name: cpu, indicator: cpu, target: 80 %}
+  - {name: memory, indicator: memory, target: 80 %}
+  - {name: disk, indicator: disk free, target: 10 %}
+""")
+QUIET: Final = [
+    ("plimsoll:bound", "availability", 0.999),
+    ("plimsoll:total:rate5m", "availability", 0.0),
+    ("plimsoll:bound", "errors", 0.01),
+    ("plimsoll:total:rate5m", "errors", 0.0),
+    ("plimsoll:bound", "server errors", 0.01),
+    ("plimsoll:total:rate5m", "server errors", 0.9),
+    ("plimsoll:bound", "cpu", 0.8),
+    ("plimsoll:value", "cpu", 0.1),
+    ("plimsoll:bound", "memory", 0.8),
+]
+STATES: Final = states_of(FILE, [Sample({"__name__": name, "budget": budget}, value) for name, budget, value in QUIET])
+
+
+def test_the_sum_of_a_quiet_service_leaves_no_promise_out() -> None:
+    assert "1 of 6 promises kept, 0 broken, 3 idle, 1 no data, 1 no rule.\n" in shown("shop", STATES)
+
+
+def test_each_that_cannot_be_judged_is_named_with_the_reason() -> None:
+    _, _, said = shown("shop", STATES).partition("no rule.\n")
+
+    assert said.splitlines() == [
+        "idle: availability - no traffic: nothing happened in 30 d.",
+        "idle: errors - too little traffic: fewer than 1 a minute in 5 min, of which a share says nothing.",
+        "idle: server errors - too little traffic: fewer than 1 a second in 5 min, of which a share says nothing.",
+        "no data: memory - nothing is recorded: its source is not scraped, or it has not happened even once.",
+        "no rule: disk - Prometheus has no rule of it: render the rules again, and have it reload them.",
+    ]
+
+
+def test_where_all_are_judged_nothing_is_added() -> None:
+    assert shown("shop", [each for each in STATES if each.value is not None]).endswith(
+        "1 of 1 promises kept, 0 broken."
+    )
+
+
+def test_programs_get_the_same_sums() -> None:
+    found = plain("shop", STATES)
+
+    assert (found["kept"], found["broken"], found["unjudged"]) == (1, 0, 5)
