@@ -98,11 +98,6 @@ class ServedTogether:
         self._waiting: asyncio.TimerHandle | None = None
         self._taking_over: asyncio.Task[None] | None = None
 
-    @property
-    def is_serving(self) -> bool:
-        """Whether this process is the one that serves."""
-        return self._server is not None
-
     async def open(self) -> None:
         """Serve, or wait until whoever serves has ended.
 
