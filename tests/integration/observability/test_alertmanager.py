@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from natalis.testing.servers.alertmanager import Alertmanager
+from natalis.testing.servers.inbox import Inbox
 from natalis.testing.servers.server import wait_until
 from plimsoll.budget.alertmanager import configuration
 from plimsoll.budget.file.reading import read_text
@@ -20,42 +18,6 @@ from plimsoll.budget.file.reading import read_text
 pytestmark = pytest.mark.network
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PATIENCE = timedelta(seconds=60)
-
-
-class Inbox:
-    """Stands in for PagerDuty, Slack and a program: keeps what each was told."""
-
-    def __init__(self) -> None:
-        self._told: list[tuple[str, Any]] = []
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                inbox._told.append((self.path.strip("/"), body))
-                self.send_response(202 if "pagerduty" in self.path else 200)
-                self.end_headers()
-                self.wfile.write(b'{"status": "success"}')
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def of(self, who: str) -> list[Any]:
-        return [body for path, body in list(self._told) if path == who]
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    found = Inbox()
-    serving = threading.Thread(target=found.server.serve_forever, args=(0.01,))
-    serving.start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-    serving.join()
 
 
 @pytest.fixture

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
 
 import pytest
 import yaml
 
 from natalis.testing.servers import ports
-from natalis.testing.servers.postgres import PostgresPair
 from natalis.testing.servers.prometheus import Prometheus
 from natalis.testing.servers.redis import RedisServer
 from natalis.testing.servers.server import wait_until
+from natalis.testing.stand_in import StandIn, answering
 from natalis.testing.watched import Visitors, WatchedFleet
 from plimsoll.budget.dashboards.artefacts import dashboards
 from plimsoll.budget.dashboards.panel import RATE
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.file.outputs import Kind
-from plimsoll.budget.file.reading import read_file, read_text
+from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.rules.rendered import rules
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.web_vitals import NAMES, Beacon, WebVitals
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
-ROOT: Final = Path(__file__).resolve().parents[3]
-OBSERVABILITY: Final = ROOT / "deploy" / "observability"
+METRICS: Final = "text/plain; version=0.0.4"
 PATIENCE: Final = timedelta(seconds=120)
 GRAFANA: Final = {RATE: "10s", "$instance": ".*"}
 """What Grafana would put into queries; everything is scraped every second."""
@@ -66,38 +64,22 @@ def pages() -> Iterator[str]:
     registry = Registry()
     vitals = WebVitals(registry, {"/"})
 
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            vitals.observe(Beacon("/", dict.fromkeys(NAMES, 0.1)))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(registry.exposition())
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        vitals.observe(Beacon("/", dict.fromkeys(NAMES, 0.1)))
+        answering(body=registry.exposition(), headers={"Content-Type": METRICS})(request)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer((ports.LOOPBACK, 0), Answer) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"{ports.LOOPBACK}:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with StandIn(answer) as server:
+        yield f"{ports.LOOPBACK}:{server.port}"
 
 
 @pytest.fixture
-def natalis() -> BudgetFile:
-    return read_file(ROOT / "perf" / "plimsoll.yaml")
-
-
-@pytest.fixture
-def fleet(postgres_pair: PostgresPair, redis: RedisServer, natalis: BudgetFile, pages: str) -> Iterator[WatchedFleet]:
+def fleet(
+    watched_fleet: Callable[..., WatchedFleet], redis: RedisServer, natalis: BudgetFile, pages: str
+) -> Iterator[WatchedFleet]:
     """Start a fleet of Natalis that somebody uses, and Prometheus as it is shipped."""
     recorded = {"natalis.rules.yaml": every_second(rules(natalis))}
     redis.command("CONFIG", "SET", "maxmemory", "192mb")  # as Compose starts it
-    fleet = WatchedFleet(
-        OBSERVABILITY, postgres_pair, redis, beside={"pages": [pages]}, rules=recorded, settings=TRACED
-    )
-    with fleet, Visitors(fleet.api):
+    with watched_fleet(beside={"pages": [pages]}, rules=recorded, settings=TRACED) as fleet, Visitors(fleet.api):
         yield fleet
     redis.command("CONFIG", "SET", "maxmemory", "0")
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from natalis.testing.servers.prometheus import Prometheus
 from natalis.testing.servers.server import wait_until
+from natalis.testing.stand_in import StandIn, answering, cutting
 from plimsoll.budget import series
 from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.rules.rendered import rules
@@ -22,6 +22,7 @@ from plimsoll.cli.exit_codes import ExitCode
 
 pytestmark = pytest.mark.network
 PATIENCE = timedelta(seconds=60)
+METRICS = "text/plain; version=0.0.4"
 FILE = """
 service: {name: shop}
 watch: {sources: {http: 'job="shop"', database: 'job="shop"', business: 'job="shop"'}}
@@ -41,20 +42,13 @@ class Shop:
     """A service whose metrics grow with each scrape."""
 
     def __init__(self) -> None:
+        self.is_open = True
         self.bad, self._good, self._failed = 0, 0, 0
-        shop = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.end_headers()
-                self.wfile.write(shop.metrics().encode())
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    def __call__(self, request: BaseHTTPRequestHandler) -> None:
+        text = self.metrics().encode()
+        behave = answering(body=text, headers={"Content-Type": METRICS}) if self.is_open else cutting
+        behave(request)
 
     def metrics(self) -> str:
         """Serve a hundred requests, of which some fail."""
@@ -67,14 +61,15 @@ class Shop:
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
-    found = Shop()
-    serving = threading.Thread(target=found.server.serve_forever, args=(0.01,))
-    serving.start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-    serving.join()
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def door(shop: Shop) -> Iterator[StandIn]:
+    """Where the shop is scraped."""
+    with StandIn(shop) as server:
+        yield server
 
 
 @pytest.fixture
@@ -85,11 +80,11 @@ def budget_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watched(prometheus: Callable[..., Prometheus], shop: Shop) -> Callable[[], Prometheus]:
+def watched(prometheus: Callable[..., Prometheus], door: StandIn) -> Callable[[], Prometheus]:
     """Start Prometheus on the shop, with the rules of its file evaluated as often as a test likes."""
 
     def start() -> Prometheus:
-        configuration = CONFIGURATION.format(port=shop.server.server_port)
+        configuration = CONFIGURATION.format(port=door.port)
         return prometheus(configuration, {"rules.yaml": rules(read_text(FILE), every=0.2)})
 
     return start
@@ -149,7 +144,7 @@ def test_a_spent_error_budget_and_a_crossed_bound_end_with_99_and_say_which(
 def test_rules_without_any_data_are_undecided(
     watched: Callable[[], Prometheus], shop: Shop, budget_file: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    shop.server.server_close()
+    shop.is_open = False
     server = watched()
     assert wait_until(lambda: has(server, series.BOUND, "pool"), PATIENCE)
 

@@ -80,6 +80,11 @@ class StandIn:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.port: int = self._server.server_address[1]
 
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://{LOOPBACK}:{self.port}"
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
