@@ -7,7 +7,7 @@ import threading
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +51,7 @@ class WatchedFleet:
         every: How often everything is scraped and all rules are evaluated.
         settings: What the processes are told besides.
         alertmanager: The address, as host and port, of who is told of alerts.
+        skewable: Whether its clocks can be set off; if not the processes are the command that everybody runs.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class WatchedFleet:
         every: str = "1s",
         settings: Mapping[str, str] | None = None,
         alertmanager: str | None = None,
+        skewable: bool = False,
     ) -> None:
         self._observability = observability
         self._database = database
@@ -73,6 +75,7 @@ class WatchedFleet:
         self._every = every
         self._settings = settings or {}
         self._alertmanager = alertmanager
+        self._skewable = skewable
         self._running = ExitStack()
         self._processes: dict[str, Process] = {}
         self._exporters: dict[str, Exporter] = {}
@@ -88,7 +91,7 @@ class WatchedFleet:
                 "NATALIS_PRICES": PRICES,
                 **self._settings,
             }
-            self._processes = {role: Process(role, settings, skewable=False) for role in ROLES}
+            self._processes = {role: Process(role, settings, skewable=self._skewable) for role in ROLES}
             self._exporters = {
                 "node": NodeExporter(),
                 "postgres": PostgresExporter(self._database.primary.server),
@@ -122,6 +125,13 @@ class WatchedFleet:
     def process(self, role: str) -> Process:
         """Return the process of a role, to be killed and started again."""
         return self._processes[role]
+
+    def set_clocks_off(self, by: timedelta) -> None:
+        """Have it be so much later for every process of it, at once; it was made skewable."""
+        for process in self._processes.values():
+            if process.hand is None:
+                raise ValueError("the fleet's clocks are the machine's: make it skewable")
+            process.hand.set_off(by)
 
     def _configuration(self) -> str:
         targets = {

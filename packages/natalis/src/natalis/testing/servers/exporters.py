@@ -14,6 +14,7 @@ from natalis.testing.servers.postgres import ADMIN, Postgres
 from natalis.testing.servers.rabbitmq import RabbitMQ
 from natalis.testing.servers.redis import RedisServer
 from natalis.testing.servers.server import Server, wait_until
+from natalis.testing.servers.small_disk import SmallDisk
 
 _PATIENCE = 2.0  # seconds for a page that a started exporter answers in milliseconds
 
@@ -51,10 +52,26 @@ class Exporter(Server):
 
 
 class NodeExporter(Exporter):
-    """Of this machine: processors, memory, disks, network."""
+    """Of this machine: processors, memory, disks, network.
+
+    Args:
+        disk: A small disk that it sees besides.
+    """
 
     name: ClassVar[str] = "node-exporter"
     program: ClassVar[str] = "prometheus-node-exporter"
+
+    def __init__(self, disk: SmallDisk | None = None) -> None:
+        super().__init__()
+        self._disk = disk
+
+    @property
+    def pid(self) -> int:
+        """The exporter's own process, which has the disk mounted."""
+        return self._processes()[-1]
+
+    def _command(self) -> Sequence[str]:
+        return [*(self._disk.mounting() if self._disk else ()), *super()._command()]
 
 
 class PostgresExporter(Exporter):
