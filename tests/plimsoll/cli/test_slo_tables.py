@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from plimsoll.budget.asking.prometheus import Sample
+from plimsoll.budget.asking.standing import states_of
 from plimsoll.budget.file.reading import read_text
-from plimsoll.budget.prometheus import Sample
-from plimsoll.budget.standing import states_of
 from plimsoll.cli.slo_tables import plain, shown
 
 FILE: Final = read_text("""

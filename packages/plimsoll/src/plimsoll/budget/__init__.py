@@ -9,6 +9,6 @@ What comes of it: `promises.py` are budgets as renderers see them, `alerts.py` w
 is rendered: `rules/`, `alertmanager.py`, `dashboards/`, `openslo.py`, `k6_plan.py`, `pages/`; load tests are judged by
 `load_thresholds.py`.
 
-How it stands: `prometheus.py` asks, `standing.py` reads what was recorded, `explaining.py` and `noticing.py` say what
-an alert means, how soon it comes and what that costs.
+How it stands: `asking/` asks Prometheus and reads what was recorded; `explaining/` says what an alert means, how soon
+it comes and what that costs; `links.py` is whereto it leads.
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from plimsoll.budget.asking import Place
+from plimsoll.budget.asking.server import Place
 from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in, with_gaps
 from plimsoll.errors import InvalidInput, TargetFailed
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from plimsoll.budget import series
+from plimsoll.budget.asking.prometheus import Prometheus
+from plimsoll.budget.asking.standing import UNJUDGED, Standing, State, query_of, states_of
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.file.reading import read_file
-from plimsoll.budget.prometheus import Prometheus
-from plimsoll.budget.standing import UNJUDGED, Standing, State, query_of, states_of
 from plimsoll.cli.exit_codes import ExitCode
 from plimsoll.cli.slo_tables import plain, shown
 from plimsoll.errors import InvalidInput, TargetFailed

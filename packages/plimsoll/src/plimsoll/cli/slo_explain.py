@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from plimsoll.budget.explaining import Case, Explanation, explanations_of
+from plimsoll.budget.explaining.explanations import Case, Explanation, explanations_of
 from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.pages.runbooks import outages
 from plimsoll.errors import InvalidInput

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plimsoll.budget.explaining import rate_in_words
+from plimsoll.budget.asking.standing import UNJUDGED, Burning, Standing, State
+from plimsoll.budget.explaining.explanations import rate_in_words
 from plimsoll.budget.promql import duration
 from plimsoll.budget.quantities import quantity, share, time
 from plimsoll.budget.sides import Good
-from plimsoll.budget.standing import UNJUDGED, Burning, Standing, State
 
 _NARROWEST: Final = 100
 _STYLES: Final = {

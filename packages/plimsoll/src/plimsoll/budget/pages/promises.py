@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plimsoll.budget.alerts import alerts_of, by_name
+from plimsoll.budget.explaining.noticing import lasts
 from plimsoll.budget.file.model import Action, Budget, BudgetFile
 from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
-from plimsoll.budget.noticing import lasts
 from plimsoll.budget.pages import markdown
 from plimsoll.budget.pages.markdown import escaped, link
 from plimsoll.budget.pages.runbooks import page_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from plimsoll.budget.explaining import Case, Explanation, explanations_of
+from plimsoll.budget.explaining.explanations import Case, Explanation, explanations_of
 from plimsoll.budget.file.model import BudgetFile
 from plimsoll.budget.file.outputs import Artefact, Kind, Places, mark
 from plimsoll.budget.links import ALERTS

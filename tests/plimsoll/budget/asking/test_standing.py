@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from plimsoll.budget.asking.prometheus import Prometheus, Sample
+from plimsoll.budget.asking.standing import Standing, State, query_of, states_of
 from plimsoll.budget.file.reading import read_text
-from plimsoll.budget.prometheus import Prometheus, Sample
-from plimsoll.budget.standing import Standing, State, query_of, states_of
 from plimsoll.errors import InvalidInput
 
 FILE = read_text("""

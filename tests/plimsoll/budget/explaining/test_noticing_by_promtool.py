@@ -10,9 +10,9 @@ import yaml
 
 from natalis.testing.servers import programs
 from plimsoll.budget.alerts import BURN, alerts_of
+from plimsoll.budget.explaining.noticing import noticed
 from plimsoll.budget.file.model import Severity
 from plimsoll.budget.file.reading import read_text
-from plimsoll.budget.noticing import noticed
 from plimsoll.budget.rules.rendered import rules
 
 FILE = read_text("""

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from plimsoll.budget.alerts import BURN, Told, alerts_of, by_name
 from plimsoll.budget.burn import burns_of, noticed_after
+from plimsoll.budget.explaining.noticing import lasts, noticed, within
 from plimsoll.budget.file.model import Severity
 from plimsoll.budget.file.reading import read_text
-from plimsoll.budget.noticing import lasts, noticed, within
 
 DAY = 86_400.0
 FILE = """

@@ -9,9 +9,9 @@ from math import isclose, isfinite
 from typing import Final
 
 from plimsoll.budget import series
+from plimsoll.budget.asking.prometheus import Sample
 from plimsoll.budget.burn import budget_of, burns_of
 from plimsoll.budget.file.model import BudgetFile
-from plimsoll.budget.prometheus import Sample
 from plimsoll.budget.promises import Promise, promises_of
 
 Key = tuple[str, str, str]

@@ -9,10 +9,10 @@ from typing import Final
 from plimsoll.budget.alerts import Told, alerts_of, by_name
 from plimsoll.budget.burn import Burn, budget_of
 from plimsoll.budget.dashboards.showing import links_of
+from plimsoll.budget.explaining.noticing import SIZES, Noticed, noticed, within
 from plimsoll.budget.file.model import BudgetFile, Severity
 from plimsoll.budget.links import Links
 from plimsoll.budget.measures import Quantile
-from plimsoll.budget.noticing import SIZES, Noticed, noticed, within
 from plimsoll.budget.promises import Promise
 from plimsoll.budget.promql import duration
 from plimsoll.budget.quantities import share, time

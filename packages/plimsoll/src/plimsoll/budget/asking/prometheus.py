@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from plimsoll.budget.asking import Place, shortened
+from plimsoll.budget.asking.server import Place, shortened
 from plimsoll.errors import TargetFailed
 
 
