@@ -25,7 +25,7 @@ from plimsoll.instrument.redis import RedisMetrics, watch_client
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.sqlite import timed_connection
 from plimsoll.instrument.statements import read_statement
-from plimsoll.instrument.traces import Listener, SpanKind, begun, leave, listen
+from plimsoll.instrument.traces import Listener, SpanKind, begun, listened
 
 ROUNDS, MANY = 9, 5_000
 SQL = "SELECT id, name FROM people WHERE id = $1"
@@ -83,12 +83,12 @@ def cases() -> Iterator[Case]:
     watched = sqlite3.connect(":memory:", factory=timed_connection(database))
     bare = sqlite3.connect(":memory:")
     yield Case("sqlite3, a statement", lambda: watched.execute("SELECT 1"), lambda: bare.execute("SELECT 1"))
-    port, client = timed_calls(Nothing(), "people", database.heard), watch_client(Nothing(), redis)
+    port, client = timed_calls(Nothing(), database.of("people")), watch_client(Nothing(), redis)
     yield Case("a layer of one's own, a call", port.find, nothing.find)
     yield Case(
         "redis-py, a command", lambda: client.execute_command("GET", "a"), lambda: nothing.execute_command("GET")
     )
-    yield Case("a cache, a look-up", lambda: caches.heard("user", hit=True, seconds=0.001), nothing.pipeline)
+    yield Case("a cache, a look-up", lambda: caches.heard("user", hit=True), nothing.pipeline)
     channel = watch_channel(Nothing(), queues)
     yield Case(
         "pika, a publication", lambda: channel.basic_publish("", "q", b""), lambda: nothing.basic_publish("", "q")
@@ -135,11 +135,8 @@ async def _cost(case: Case) -> float:
 async def measure() -> dict[str, tuple[float, float]]:
     """Return microseconds for each operation: metrics alone, and with a span that is recorded."""
     off = {case.name: await _cost(case) for case in cases()}
-    everything = Listener(1.0, lambda _: None)
-    listen(everything)
-    with begun("bench", SpanKind.INTERNAL):
+    with listened(Listener(1.0, lambda _: None)), begun("bench", SpanKind.INTERNAL):
         on = {case.name: await _cost(case) for case in cases()}
-    leave(everything)
     return {name: (off[name], on[name]) for name in off}
 
 

@@ -216,12 +216,9 @@ async def test_a_latency_bucket_links_to_the_trace_of_a_request_that_is_kept() -
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     app = instrument(a_shop(), service="shop", environment=NOTHING)
     traced = TracedApplication(app)
-    traces.listen(listener := traces.Listener(1.0, lambda _: None))
-    try:
+    with traces.listened(traces.Listener(1.0, lambda _: None)):
         await asked(traced, "/hello/ada", traceparent=f"00-{trace}-00f067aa0ba902b7-01")
         await asked(traced, "/hello/bob", traceparent=f"00-{trace[::-1]}-00f067aa0ba902b7-00")
-    finally:
-        traces.leave(listener)
 
     text = app.registry.exposition(Format.OPENMETRICS).decode()
 

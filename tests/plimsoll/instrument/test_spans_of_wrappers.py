@@ -18,7 +18,7 @@ from plimsoll.instrument.rabbitmq import watch_channel, watched_consumer
 from plimsoll.instrument.redis import RedisMetrics, watch_client
 from plimsoll.instrument.registry import Registry
 from plimsoll.instrument.sqlite import timed_connection
-from plimsoll.instrument.traces import Listener, Span, SpanKind, begun, leave, listen
+from plimsoll.instrument.traces import Listener, Span, SpanKind, begun, listened
 from plimsoll.instrument.w3c import extract
 
 
@@ -26,10 +26,8 @@ from plimsoll.instrument.w3c import extract
 def told() -> Iterator[list[Span]]:
     """What is told of traces while a test runs; all are kept."""
     spans: list[Span] = []
-    listener = Listener(1.0, spans.append)
-    listen(listener)
-    yield spans
-    leave(listener)
+    with listened(Listener(1.0, spans.append)):
+        yield spans
 
 
 @pytest.fixture

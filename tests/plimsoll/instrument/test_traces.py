@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from plimsoll.instrument import traces
 from plimsoll.instrument.http_client import http_call
-from plimsoll.instrument.traces import Listener, NoSpan, Span, SpanKind, begun, nanoseconds, span
+from plimsoll.instrument.traces import Listener, NoSpan, Span, SpanKind, begun, listened, nanoseconds, span
 from plimsoll.instrument.w3c import SpanContext, extract, inject, is_kept, read_traceparent
 
 CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -23,19 +23,15 @@ IDS = st.tuples(st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1), st.boolea
 def told() -> Iterator[list[Span]]:
     """Every span that is told while a test runs; all traces are kept."""
     heard: list[Span] = []
-    listener = Listener(1.0, heard.append)
-    traces.listen(listener)
-    yield heard
-    traces.leave(listener)
+    with listened(Listener(1.0, heard.append)):
+        yield heard
 
 
 @pytest.fixture
 def nothing_kept() -> Iterator[list[Span]]:
     heard: list[Span] = []
-    listener = Listener(0.0, heard.append)
-    traces.listen(listener)
-    yield heard
-    traces.leave(listener)
+    with listened(Listener(0.0, heard.append)):
+        yield heard
 
 
 def caller() -> SpanContext:
@@ -139,11 +135,8 @@ def test_a_call_carries_its_own_span_and_tells_of_no_path(told: list[Span]) -> N
 
 def test_every_listener_hears_of_a_span_and_the_first_says_how_many(told: list[Span]) -> None:
     second: list[Span] = []
-    listener = Listener(0.0, second.append)
-    traces.listen(listener)
-    with begun("GET /", SpanKind.SERVER):
+    with listened(Listener(0.0, second.append)), begun("GET /", SpanKind.SERVER):
         pass
-    traces.leave(listener)
 
     assert told == second != []
 

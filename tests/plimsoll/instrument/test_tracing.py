@@ -9,7 +9,6 @@ from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 
 from natalis.testing.servers.collector import Collector
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument import traces
 from plimsoll.instrument.asgi import Message, Receive, Scope, Send
 from plimsoll.instrument.http_spans import TracedApplication
 from plimsoll.instrument.traces import SpanKind, begun, span
@@ -85,14 +84,6 @@ def test_a_sampler_says_how_many_are_kept(sampler: str, argument: str, ratio: fl
 def test_what_a_variable_cannot_hold_is_refused_by_its_name(name: str, value: str) -> None:
     with pytest.raises(InvalidInput, match=name):
         read_options({**ENDPOINT, name: value}, service="shop")
-
-
-def test_grpc_without_its_package_is_refused_with_the_remedy() -> None:
-    options = TraceOptions("http://127.0.0.1:4317", "shop", protocol="grpc")
-
-    with pytest.raises(InvalidInput, match="opentelemetry-exporter-otlp-proto-grpc"), traced(options):
-        pytest.fail("it was opened")
-    assert traces.listening() is None
 
 
 def test_every_resource_that_is_written_as_it_should_be_is_read() -> None:

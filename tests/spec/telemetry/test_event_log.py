@@ -67,10 +67,8 @@ def test_no_line_names_a_person(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_line_about_a_delivery_says_which_trace_is_its_own(caplog: pytest.LogCaptureFixture) -> None:
-    listener = Listener(1.0, lambda _: None)
-    traces.listen(listener)
-    EventLog().record(an_end("refused"))
-    traces.leave(listener)
+    with traces.listened(Listener(1.0, lambda _: None)):
+        EventLog().record(an_end("refused"))
     EventLog().record(an_end("refused"))
 
     traced, untraced = caplog.records

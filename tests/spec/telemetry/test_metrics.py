@@ -188,23 +188,16 @@ def test_operations_of_redis_are_counted_and_timed(counted: Counted) -> None:
 
 def test_an_operation_of_redis_that_failed_is_a_span_that_says_why(counted: Counted) -> None:
     told: list[Span] = []
-    traces.listen(listener := traces.Listener(1.0, told.append))
-    try:
-        with traces.begun("GET /user", SpanKind.SERVER):
-            counted.metrics.heard_redis("look", timedelta(milliseconds=2), TimeoutError("no answer"))
-    finally:
-        traces.leave(listener)
+    with traces.listened(traces.Listener(1.0, told.append)), traces.begun("GET /user", SpanKind.SERVER):
+        counted.metrics.heard_redis("look", timedelta(milliseconds=2), TimeoutError("no answer"))
 
     assert (told[0].name, told[0].attributes["error.type"], told[0].fault) == ("look", "TimeoutError", "no answer")
 
 
 @pytest.mark.parametrize(("ratio", "shown"), [(1.0, True), (0.0, False)])
 def test_where_a_delivery_s_trace_is_kept_its_durations_lead_to_it(counted: Counted, ratio: float, shown: bool) -> None:
-    traces.listen(listener := traces.Listener(ratio, lambda _: None))
-    try:
+    with traces.listened(traces.Listener(ratio, lambda _: None)):
         counted.metrics.record(an_end())
-    finally:
-        traces.leave(listener)
 
     families = read_openmetrics(counted.registry.exposition(Format.OPENMETRICS).decode())  # type: ignore[no-untyped-call]  # it says nothing of types
     samples = [sample for family in families for sample in family.samples if sample.exemplar]

@@ -26,10 +26,8 @@ LATER = NOON + timedelta(minutes=1)
 @pytest.fixture
 def told() -> Iterator[list[Span]]:
     heard: list[Span] = []
-    listener = Listener(1.0, heard.append)
-    traces.listen(listener)
-    yield heard
-    traces.leave(listener)
+    with traces.listened(Listener(1.0, heard.append)):
+        yield heard
 
 
 def spans(ratio: float = 1.0, now: datetime = LATER) -> DeliverySpans:

@@ -1,19 +1,18 @@
-"""Targets that do exactly what a test says, on the loop that the engine runs on; and the certificates they show."""
+"""Targets that do exactly what a test says, on the loop that the engine runs on."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import uvloop
 
+from natalis.testing.servers.certificates import Certificates, make_certificates
 from plimsoll.load.client.agent import Agent
 from plimsoll.load.client.client import Client
 from plimsoll.load.client.options import ClientOptions
@@ -139,66 +138,6 @@ def unused_port() -> int:
         return int(sock.getsockname()[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """Certificates in PEM, each with its key in the same file.
-
-    Attributes:
-        ca: Who issued the others; without its key.
-        server: For localhost and 127.0.0.1.
-        elsewhere: For another host.
-        expired: For localhost, until yesterday.
-        user: For a client.
-    """
-
-    ca: Path
-    server: Path
-    elsewhere: Path
-    expired: Path
-    user: Path
-
-
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """Made by the openssl program, for a day."""
-    folder = tmp_path_factory.mktemp("certificates")
-    ca = folder / "ca.pem"
-    # Python 3.13 asks of an issuer that it says what its key is for
-    use = "-addext keyUsage=critical,keyCertSign,cRLSign"
-    _openssl(f"req -x509 {_NEW_KEY} {use} -keyout {folder}/ca.key -out {ca} -subj /CN=issuer -days 1")
-    here = "DNS:localhost,IP:127.0.0.1"
-    return Certificates(
-        ca=ca,
-        server=_issued(folder, "server", here),
-        elsewhere=_issued(folder, "elsewhere", "DNS:elsewhere.example"),
-        expired=_issued(folder, "expired", here, days=-1),
-        user=_issued(folder, "user", "DNS:user"),
-    )
-
-
-_NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-
-
-def _issued(folder: Path, name: str, names: str, days: int = 1) -> Path:
-    request, key, certificate = folder / f"{name}.csr", folder / f"{name}.key", folder / f"{name}.crt"
-    extensions = folder / f"{name}.ext"
-    extensions.write_text(f"subjectAltName={names}\nauthorityKeyIdentifier=keyid\n", encoding="ascii")
-    _openssl(f"req {_NEW_KEY} -keyout {key} -out {request} -subj /CN={name}")
-    issuer = f"-CA {folder}/ca.pem -CAkey {folder}/ca.key -CAcreateserial"
-    _openssl(f"x509 -req -in {request} {issuer} -days {days} -extfile {extensions} -out {certificate}")
-    both = folder / f"{name}.pem"
-    both.write_bytes(certificate.read_bytes() + key.read_bytes())
-    return both
-
-
-def _openssl(command: str) -> None:
-    subprocess.run(["openssl", *command.split()], check=True, capture_output=True)
-
-
-def server_context(certificate: Path, ca: Path | None = None) -> ssl.SSLContext:
-    """Return how a server speaks TLS; with a `ca`, only with clients that it has issued a certificate."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
-    context.load_cert_chain(certificate)
-    if ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
+    return make_certificates(tmp_path_factory.mktemp("certificates"))

@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.plimsoll.load.client.conftest import Certificates, MakeAgent, MakeClient, Serve, server_context
+from tests.plimsoll.load.client.conftest import MakeAgent, MakeClient, Serve
 
+from natalis.testing.servers.certificates import Certificates, server_context
 from plimsoll.errors import InvalidInput
 from plimsoll.load.client.agent import Agent
 from plimsoll.load.client.failures import Failure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
@@ -38,21 +39,20 @@ LAST: Final = timedelta(seconds=1)
 _T = TypeVar("_T")
 
 
-def log(settings: Settings, stream: IO[str], *, as_json: bool, verbose: bool = False) -> None:
+def log(settings: Settings, stream: IO[str], *, as_json: bool) -> None:
     """Send log lines to a stream.
 
     Args:
         settings: Choose form and level.
         stream: Where to.
         as_json: Whether lines are JSON where the settings leave it open.
-        verbose: Whether everything is logged, whatever the settings say.
     """
     log_to(
         stream,
         service=SERVICE,
         loggers=(SERVICE, "plimsoll"),
         as_json=as_json if settings.log_format == "auto" else settings.log_format == "json",
-        level=logging.DEBUG if verbose else logging.getLevelNamesMapping()[settings.log_level.upper()],
+        level=logging.getLevelNamesMapping()[settings.log_level.upper()],
         redaction=REDACTION,
     )
 
@@ -122,6 +122,7 @@ def _traces(settings: Settings, roles: Collection[Role]) -> TraceOptions | None:
 def _asked(settings: Settings) -> dict[str, str]:
     """Return what the settings ask of tracing by OpenTelemetry's own variables: the kit alone knows what they mean."""
     return {
+        **os.environ,  # how spans travel: headers, certificates, compression, batches
         "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otel_exporter_otlp_endpoint or "",
         "OTEL_EXPORTER_OTLP_PROTOCOL": settings.otel_exporter_otlp_protocol,
         "OTEL_RESOURCE_ATTRIBUTES": settings.otel_resource_attributes,

@@ -100,10 +100,8 @@ def reported(
         raise InvalidInput("SENTRY_DSN", missing, "install plimsoll[sentry], or leave it out") from None
     reporter = Reporter(options, redaction or Redaction())
     listener = traces.Listener(options.kept, reporter.heard)
-    if options.kept:
-        traces.listen(listener)
     try:
-        yield
+        with traces.listened(listener) if options.kept else contextlib.nullcontext():
+            yield
     finally:
-        traces.leave(listener)
         reporter.close(last)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from plimsoll.instrument import traces
 from plimsoll.instrument.asgi import METHODS, Application, Message, Receive, Scope, Send
-from plimsoll.instrument.redaction import REDACTED, is_secret
-from plimsoll.instrument.routes import UNMATCHED, route_template
+from plimsoll.instrument.routes import UNMATCHED, route_template, told_path
 from plimsoll.instrument.traces import Span, SpanKind
 from plimsoll.instrument.w3c import SpanContext, read_traceparent
 
@@ -68,7 +67,7 @@ class TracedApplication:
             {
                 "http.request.method": known,
                 "url.scheme": scope.get("scheme", "http"),
-                "url.path": _path(scope),
+                "url.path": told_path(scope["path"], scope),
                 "network.protocol.version": scope.get("http_version", "1.1"),
             }
         )
@@ -83,21 +82,8 @@ class TracedApplication:
 
 
 def _caller(scope: Scope) -> SpanContext | None:
-    parent = state = b""
     for name, value in scope["headers"]:
         if name == b"traceparent":
-            parent = value
-        elif name == b"tracestate":
-            state = value
-    return read_traceparent(parent.decode("latin-1"), state.decode("latin-1")) if parent else None
-
-
-def _path(scope: Scope) -> str:
-    """Return the path without what its route calls a token or the like."""
-    path: str = scope["path"]
-    found: Any = scope.get("path_params")
-    if isinstance(found, Mapping):
-        for name, value in found.items():
-            if is_secret(str(name)) and value:
-                path = path.replace(str(value), REDACTED)
-    return path
+            state = next((each for other, each in scope["headers"] if other == b"tracestate"), b"")
+            return read_traceparent(value.decode("latin-1"), state.decode("latin-1"))
+    return None

@@ -13,8 +13,7 @@ from typing import Any, Final
 from plimsoll.errors import InvalidInput
 from plimsoll.instrument.asgi import SYNTHETIC, Application, Message, Receive, Scope, Send
 from plimsoll.instrument.logs import FIELDS
-from plimsoll.instrument.redaction import REDACTED, is_secret
-from plimsoll.instrument.routes import UNMATCHED, route_template
+from plimsoll.instrument.routes import UNMATCHED, route_template, told_path
 
 LOGGER: Final = "plimsoll.requests"
 """Whose lines they are. `LineOptions.level` decides what it writes, whatever level it or others above it have."""
@@ -153,7 +152,7 @@ class RequestLines:
         scope, is_matched = answered.scope, route != UNMATCHED
         fields: dict[str, Any] = {"http.request.method": answered.method}
         if is_matched or self._tells_unmatched:
-            fields["url.path"] = _told(answered.path, scope)[:LONGEST]
+            fields["url.path"] = told_path(answered.path, scope)[:LONGEST]
         if is_matched:
             fields["http.route"] = route
         fields["http.response.status_code"] = answered.status
@@ -214,13 +213,3 @@ class LoggedApplication:
 def _is_probe(path: str, route: str) -> bool:
     # only a route makes a probe of a request, or its whole path where there is none: not how a caller ends it at will
     return (path[1:] if route == UNMATCHED else route.rpartition("/")[2]) in PROBES
-
-
-def _told(path: str, scope: Scope) -> str:
-    """Return a path without what its route calls a token or the like."""
-    found = scope.get("path_params")
-    if found:
-        for name, value in found.items():
-            if is_secret(str(name)) and value:
-                path = path.replace(str(value), REDACTED)
-    return path

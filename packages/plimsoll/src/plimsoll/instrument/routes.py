@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from plimsoll.instrument.redaction import REDACTED, is_secret
 
 UNMATCHED: Final = "unmatched"
 """The route of a request that no route matches: a scanner's paths must not become labels."""
@@ -20,6 +22,21 @@ def route_template(scope: MutableMapping[str, Any]) -> str:
     """
     own = _own_template(scope)
     return own if own == UNMATCHED else _mounted_at(scope) + own or "/"
+
+
+def told_path(path: str, scope: MutableMapping[str, Any]) -> str:
+    """Return a path as logs and traces may have it: without what its route calls a token or the like.
+
+    Args:
+        path: As it was asked for.
+        scope: Of the request, once it is answered.
+    """
+    found = scope.get("path_params")
+    if isinstance(found, Mapping):
+        for name, value in found.items():
+            if is_secret(str(name)) and value:
+                path = path.replace(str(value), REDACTED)
+    return path
 
 
 class RouteTemplates:

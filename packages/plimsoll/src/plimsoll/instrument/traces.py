@@ -6,17 +6,19 @@ otherwise. Both are used as blocks. Names and attributes are those of OpenTeleme
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from random import getrandbits
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-from plimsoll.instrument.w3c import SpanContext, is_kept, new_span_id, new_trace_id
+from plimsoll.instrument.w3c import SpanContext, kept_below, new_span_id, new_trace_id
 
 Attribute: TypeAlias = str | bool | int | float | Sequence[str]
 
@@ -86,7 +88,7 @@ class Span:
         self.ended = ended
         self.fault = ""
         self.is_failed = False
-        self._before: Span | SpanContext | None = None
+        self._before: Span | NoSpan | None = None
         self._ticks = 0
 
     def set(self, name: str, value: Attribute) -> None:
@@ -122,15 +124,28 @@ class Span:
 
 
 class NoSpan:
-    """A piece of work that is not recorded; as a block it passes its trace on, where there is one."""
+    """A piece of work that is not recorded; as a block it passes its trace on, where there is one.
 
-    __slots__ = ("_before", "context")
+    Args:
+        context: Whose trace; None for none, or for one whose ids are drawn when somebody first asks for them.
+        low: The lower 64 bits of such a trace's id.
+    """
+
+    __slots__ = ("_before", "_context", "_low")
 
     is_recording: Final = False
 
-    def __init__(self, context: SpanContext | None = None) -> None:
-        self.context = context
-        self._before: Span | SpanContext | None = None
+    def __init__(self, context: SpanContext | None = None, low: int | None = None) -> None:
+        self._context = context
+        self._low = low
+        self._before: Span | NoSpan | None = None
+
+    @property
+    def context(self) -> SpanContext | None:
+        """What is passed on; None when there is no trace."""
+        if self._context is None and self._low is not None:
+            self._context = SpanContext(new_trace_id(self._low), new_span_id(), is_sampled=False)
+        return self._context
 
     def set(self, name: str, value: Attribute) -> None:
         """Add nothing."""
@@ -139,15 +154,15 @@ class NoSpan:
         """Note nothing."""
 
     def __enter__(self) -> Self:
-        if self.context is not None:
+        if self is not NOTHING:
             self._before = _here.get()
-            _here.set(self.context)
+            _here.set(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.context is not None:
+        if self is not NOTHING:
             _here.set(self._before)
 
 
@@ -158,32 +173,39 @@ class Listener:
     Attributes:
         ratio: The part of traces begun here that is kept; those carried on are kept when their caller keeps them.
         heard: Told of every span that ended; must neither raise nor wait.
+        kept_below: The ratio as the lower 64 bits of trace ids have it.
     """
 
     ratio: float
     heard: Callable[[Span], None]
+    kept_below: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kept_below", kept_below(self.ratio))  # it is frozen
 
 
 NOTHING: Final = NoSpan()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_here: ContextVar[Span | SpanContext | None] = ContextVar("span", default=None)
+_here: ContextVar[Span | NoSpan | None] = ContextVar("span", default=None)
 _listeners: tuple[Listener, ...] = ()
 _changing = threading.Lock()
 
 
-def listen(listener: Listener) -> None:
-    """Have spans of this process told to a listener too; the first decides how many traces are kept."""
+@contextlib.contextmanager
+def listened(listener: Listener) -> Iterator[Listener]:
+    """Have spans of this process told to a listener too while the block lasts.
+
+    The first one decides how many traces are kept.
+    """
     global _listeners  # noqa: PLW0603 - a process has them once; what is timed reaches them without being handed them
     with _changing:
         _listeners = (*_listeners, listener)
-
-
-def leave(listener: Listener) -> None:
-    """Tell a listener nothing more."""
-    global _listeners  # noqa: PLW0603 - as `listen`
-    with _changing:
-        _listeners = tuple(each for each in _listeners if each is not listener)
+    try:
+        yield listener
+    finally:
+        with _changing:
+            _listeners = tuple(each for each in _listeners if each is not listener)
 
 
 def listening() -> Listener | None:
@@ -194,7 +216,7 @@ def listening() -> Listener | None:
 def context() -> SpanContext | None:
     """Return whose part is being worked on, kept or not; what a call to another service carries."""
     here = _here.get()
-    return here.context if isinstance(here, Span) else here
+    return None if here is None else here.context
 
 
 def current() -> Span | None:
@@ -242,12 +264,14 @@ def begun(
     if not _listeners:
         return NOTHING if parent is None else NoSpan(parent)
     if parent is None:
-        trace_id = new_trace_id()
-        own = SpanContext(trace_id, new_span_id(), is_kept(trace_id, _listeners[0].ratio))
+        low = getrandbits(64)  # it decides; whoever is not kept may never be asked for the rest of his ids
+        if low >= _listeners[0].kept_below:
+            return NoSpan(None, low)
+        own = SpanContext(new_trace_id(low), new_span_id(), is_sampled=True)
+    elif parent.is_sampled:
+        own = SpanContext(parent.trace_id, new_span_id(), is_sampled=True, state=parent.state)
     else:
-        own = SpanContext(parent.trace_id, new_span_id(), parent.is_sampled, parent.state)
-    if not own.is_sampled:
-        return NoSpan(own)
+        return NoSpan(parent)
     return Span(name, kind, own, parent=parent, attributes=attributes, links=links)
 
 

@@ -6,17 +6,25 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from plimsoll import __version__
 from plimsoll.errors import InvalidInput
 from plimsoll.instrument import traces
+from plimsoll.instrument.otlp.options import Carriage, read_carriage
 from plimsoll.instrument.redaction import Redaction
+
+if TYPE_CHECKING:
+    from plimsoll.instrument.otlp.answers import Collector
+    from plimsoll.instrument.otlp.sending import Sender
 
 LAST: Final = timedelta(seconds=2)
 """How long the last spans may take to be sent when a process ends."""
 GRPC: Final = "grpc"
 HTTP: Final = "http/protobuf"
+PATH: Final = "/v1/traces"
+"""Where a collector takes spans over HTTP, unless `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names the whole address."""
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _SAMPLERS: Final[Mapping[str, float | None]] = {
     "parentbased_traceidratio": None,  # OTEL_TRACES_SAMPLER_ARG says how many
@@ -35,11 +43,13 @@ class TraceOptions:
     """Where spans go, and which.
 
     Attributes:
-        endpoint: The collector: `http://127.0.0.1:4318`; over HTTP `/v1/traces` is added.
+        endpoint: The collector: `http://127.0.0.1:4318`.
         service: `service.name`.
         protocol: `http/protobuf` or `grpc`.
         ratio: The part of the traces begun here that is kept, from 0 to 1.
         resource: What else is said of this process: `deployment.environment.name`, `service.version`.
+        path: What is added to the endpoint over HTTP.
+        carriage: How they travel.
 
     Raises:
         InvalidInput: One of them cannot be.
@@ -50,6 +60,8 @@ class TraceOptions:
     protocol: str = HTTP
     ratio: float = 1.0
     resource: Mapping[str, str] = field(default_factory=dict)
+    path: str = PATH
+    carriage: Carriage = field(default_factory=Carriage)
 
     def __post_init__(self) -> None:
         if urlsplit(self.endpoint).scheme not in {"http", "https"} or not urlsplit(self.endpoint).hostname:
@@ -62,16 +74,16 @@ class TraceOptions:
     @property
     def traces_endpoint(self) -> str:
         """Where spans are posted to over HTTP."""
-        return f"{self.endpoint.rstrip('/')}/v1/traces"
+        return f"{self.endpoint.rstrip('/')}{self.path}" if self.path else self.endpoint
 
 
 def read_options(environ: Mapping[str, str], *, service: str) -> TraceOptions | None:
     """Return what the environment asks for, by OpenTelemetry's own variables; None when it asks for no traces.
 
-    Read are `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER`,
-    `OTEL_TRACES_SAMPLER_ARG`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SDK_DISABLED` and `OTEL_TRACES_EXPORTER=none`.
-    OpenTelemetry's exporter reads headers, certificates, compression and time-outs itself. A caller's decision about
-    its trace always holds, as if every sampler were `parentbased_…`.
+    Read are `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_PROTOCOL`, each by its name with `_TRACES` in it
+    first, `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `OTEL_RESOURCE_ATTRIBUTES`,
+    `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER=none` and what `otlp/options.py` names. A caller's decision about its
+    trace always holds, as if every sampler were `parentbased_…`.
 
     Args:
         environ: The environment.
@@ -80,7 +92,8 @@ def read_options(environ: Mapping[str, str], *, service: str) -> TraceOptions | 
     Raises:
         InvalidInput: A variable holds something it cannot.
     """
-    endpoint = environ.get(_ENDPOINT, "").strip()
+    whole = environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "").strip()
+    endpoint = whole or environ.get(_ENDPOINT, "").strip()
     is_off = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
     if not endpoint or is_off or environ.get("OTEL_TRACES_EXPORTER", "").strip() == "none":
         return None
@@ -88,9 +101,11 @@ def read_options(environ: Mapping[str, str], *, service: str) -> TraceOptions | 
     return TraceOptions(
         endpoint=endpoint,
         service=environ.get("OTEL_SERVICE_NAME", "").strip() or resource.get("service.name", service),
-        protocol=environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").strip() or HTTP,
+        protocol=_protocol(environ),
         ratio=_ratio(environ),
         resource=resource,
+        path="" if whole else PATH,
+        carriage=read_carriage(environ),
     )
 
 
@@ -126,19 +141,49 @@ def traced(
     if options is None:
         yield
         return
+    sender = _open(options, redaction or Redaction())
     try:
-        from plimsoll.instrument.otlp import Sender  # noqa: PLC0415 - OpenTelemetry is imported by who asks for it
+        with traces.listened(traces.Listener(options.ratio, sender.heard)):
+            yield
+    finally:
+        sender.close(last)
+
+
+def _open(options: TraceOptions, redaction: Redaction) -> Sender:
+    from plimsoll.instrument.otlp.encoding import Encoder  # noqa: PLC0415 - what traces need is imported where they are
+    from plimsoll.instrument.otlp.sending import Sender  # noqa: PLC0415 - as above
+
+    about = {
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.name": "plimsoll",
+        "telemetry.sdk.version": __version__,
+        **options.resource,
+        "service.name": options.service,
+    }
+    encoder = Encoder(redaction)
+    return Sender(_collector(options), encoder, encoder.resource(about), options.carriage)
+
+
+def _collector(options: TraceOptions) -> Collector:
+    if options.protocol == GRPC:
+        from plimsoll.instrument.otlp.over_grpc import GrpcCollector  # noqa: PLC0415 - one of two is installed
+
+        try:
+            return GrpcCollector(options.endpoint, options.carriage)
+        except ImportError:
+            remedy = "install plimsoll[grpc], or choose http/protobuf (port 4318 of most collectors)"
+            raise InvalidInput("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc needs the package grpcio", remedy) from None
+    try:
+        from plimsoll.instrument.otlp.over_http import HttpCollector  # noqa: PLC0415 - as above
     except ImportError as error:
         missing = f"traces need the package {error.name}"
         raise InvalidInput(_ENDPOINT, missing, "install plimsoll[traces], or leave it out") from None
-    sender = Sender(options, redaction or Redaction())
-    listener = traces.Listener(options.ratio, sender.heard)
-    traces.listen(listener)
-    try:
-        yield
-    finally:
-        traces.leave(listener)
-        sender.close(last)
+    return HttpCollector(options.traces_endpoint, options.carriage)
+
+
+def _protocol(environ: Mapping[str, str]) -> str:
+    names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+    return next(filter(None, (environ.get(name, "").strip() for name in names)), HTTP)
 
 
 def _ratio(environ: Mapping[str, str]) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Mapping, MutableMapping
+from random import getrandbits  # ids have to differ, not to be secret
 from typing import Final, NamedTuple
 
 TRACEPARENT: Final = "traceparent"
@@ -85,17 +85,28 @@ def is_kept(trace_id: int, ratio: float) -> bool:
         trace_id: 128 bits, evenly spread.
         ratio: The part of all traces that is kept, from 0 to 1.
     """
-    return (trace_id & _LOW) < round(ratio * (1 << 64))
+    return (trace_id & _LOW) < kept_below(ratio)
 
 
-def new_trace_id() -> int:
-    """Draw a trace id."""
-    return random.getrandbits(128) or 1
+def kept_below(ratio: float) -> int:
+    """Return what the lower 64 bits of a trace id have to be below for its trace to be kept."""
+    return round(ratio * (1 << 64))
+
+
+def new_trace_id(low: int | None = None) -> int:
+    """Draw a trace id.
+
+    Args:
+        low: Its lower 64 bits, where whether it is kept was decided first.
+    """
+    if low is None:
+        return getrandbits(128) or 1
+    return getrandbits(64) << 64 | low or 1
 
 
 def new_span_id() -> int:
     """Draw a span id."""
-    return random.getrandbits(64) or 1
+    return getrandbits(64) or 1
 
 
 def _text(value: object) -> str:

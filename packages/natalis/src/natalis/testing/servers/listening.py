@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -19,11 +21,13 @@ class Posted:
 
     Attributes:
         path: Where to.
+        client: From which port.
         headers: By their names in lower case.
         body: As it came.
     """
 
     path: str
+    client: int
     headers: Mapping[str, str]
     body: bytes
 
@@ -34,26 +38,37 @@ class Posted:
 
 
 class Listener:
-    """Answers every POST with 200.
+    """Answers every POST with 200, or with what it was told to say first.
 
     Args:
         answer: The body of each answer, JSON.
+        first: What the first of them are answered by: statuses, each with its headers.
+        tls: How it speaks TLS; None for not at all.
 
     Attributes:
         posted: What was posted so far.
         port: Where it listens on loopback.
     """
 
-    def __init__(self, answer: bytes = b"{}") -> None:
+    def __init__(
+        self,
+        answer: bytes = b"{}",
+        *,
+        first: Sequence[tuple[int, Mapping[str, str]]] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.posted: list[Posted] = []
-        self._server = ThreadingHTTPServer((_LOOPBACK, 0), _handler(self.posted, answer))
+        self._scheme = "http" if tls is None else "https"
+        self._server = ThreadingHTTPServer((_LOOPBACK, 0), _handler(self.posted, answer, deque(first)))
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://{_LOOPBACK}:{self.port}"
+        return f"{self._scheme}://{_LOOPBACK}:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,14 +82,23 @@ class Listener:
         self._server.server_close()
 
 
-def _handler(posted: list[Posted], answer: bytes) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    posted: list[Posted], answer: bytes, first: deque[tuple[int, Mapping[str, str]]]
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            posted.append(Posted(self.path, headers, self.rfile.read(int(headers.get("content-length", 0)))))
-            self.send_response(200)
+            posted.append(
+                Posted(
+                    self.path, self.client_address[1], headers, self.rfile.read(int(headers.get("content-length", 0)))
+                )
+            )
+            status, said = first.popleft() if first else (200, {})
+            self.send_response(status)
+            for name, value in said.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
