@@ -32,8 +32,8 @@ from perf.figures import Figure
 from perf.peers.meters import cpu_seconds
 from perf.service import natalis
 from perf.targets import Target, at_most
-from plimsoll.instrument.asgi import HttpMetrics, InstrumentedApplication, Message, Receive, Scope, Send
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.asgi import HttpMetrics, InstrumentedApplication, Message, Receive, Scope, Send
 
 BARE, COUNTED, TRACED = "without metrics and logs", "with metrics and logs", "with tracing of 10 % too"
 BARE_AGAIN = "without metrics and logs once more"

@@ -16,15 +16,15 @@ from typing import Any
 
 from plimsoll.instrument.caches import CacheMetrics
 from plimsoll.instrument.calls import timed_calls
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.jobs import Jobs
-from plimsoll.instrument.postgres import watch_connection
-from plimsoll.instrument.queues import QueueMetrics
-from plimsoll.instrument.rabbitmq import watch_channel, watched_consumer
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
+from plimsoll.instrument.databases.postgres import watch_connection
+from plimsoll.instrument.databases.sqlite import timed_connection
+from plimsoll.instrument.databases.statements import read_statement
+from plimsoll.instrument.queues.jobs import Jobs
+from plimsoll.instrument.queues.metrics import QueueMetrics
+from plimsoll.instrument.queues.rabbitmq import watch_channel, watched_consumer
 from plimsoll.instrument.redis import RedisMetrics, watch_client
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.sqlite import timed_connection
-from plimsoll.instrument.statements import read_statement
 from plimsoll.instrument.traces import Listener, SpanKind, begun, listened
 
 ROUNDS, MANY = 9, 5_000

@@ -18,9 +18,9 @@ from statistics import median
 
 from perf.figures import MEBIBYTE, Figure, quantile
 from perf.targets import at_most
-from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.exposition import Format
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.asgi import HttpMetrics
 
 ZONES, STATUSES, ROUTES, PROCESSES = 600, ("delivered", "refused", "withheld", "unknown"), 50, 8
 

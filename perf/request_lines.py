@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from plimsoll.instrument.asgi import Application, Scope, Send
 from plimsoll.instrument.logs import log_to
-from plimsoll.instrument.request_ids import RequestIds
-from plimsoll.instrument.request_lines import LOGGER, LineOptions, LoggedApplication, RequestLines
+from plimsoll.instrument.requests.asgi import Application, Scope, Send
+from plimsoll.instrument.requests.ids import RequestIds
+from plimsoll.instrument.requests.lines import LOGGER, LineOptions, LoggedApplication, RequestLines
 
 ROUNDS, MANY = 15, 5_000
 HEADERS: Final = [

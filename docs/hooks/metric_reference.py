@@ -10,17 +10,17 @@ from mkdocs.structure.pages import Page
 
 from natalis.telemetry.metrics import Metrics
 from plimsoll.instrument import business
-from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.caches import CacheMetrics
 from plimsoll.instrument.cells.values import Shape
 from plimsoll.instrument.cost import Cost, Prices
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.messages import EmailMetrics, MessageMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
-from plimsoll.instrument.queues import QueueMetrics
+from plimsoll.instrument.queues.messages import EmailMetrics, MessageMetrics
+from plimsoll.instrument.queues.metrics import QueueMetrics
 from plimsoll.instrument.redis import RedisMetrics
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.web_vitals import WebVitals
+from plimsoll.instrument.requests.asgi import HttpMetrics
+from plimsoll.instrument.requests.web_vitals import WebVitals
 
 METRICS = "<!-- the table of metrics -->"
 OF_THE_KIT = "<!-- the table of the kit's metrics -->"

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from plimsoll.instrument import Registry, instrument
 from plimsoll.instrument.caches import CacheMetrics
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.sqlite import timed_connection
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
+from plimsoll.instrument.databases.sqlite import timed_connection
 
 PEOPLE: Final = 1000
 PAGE: Final = 20

@@ -17,8 +17,8 @@ from starlette.routing import Route
 
 from plimsoll.instrument import Registry, instrument
 from plimsoll.instrument.business import accuracy, active_users, completion, satisfaction
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.sqlite import timed_connection
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
+from plimsoll.instrument.databases.sqlite import timed_connection
 
 RECENT: Final = 300.0
 """Seconds for which whoever reconciled counts as a user that is there."""

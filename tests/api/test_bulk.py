@@ -15,7 +15,7 @@ from natalis.api.app import create_app
 from natalis.api.options import ApiOptions
 from natalis.ports.people_file import PeopleFile
 from natalis.testing.http_api import ADA, Api, open_rows
-from plimsoll.instrument.asgi import Message
+from plimsoll.instrument.requests.asgi import Message
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 CSV = {"Content-Type": "text/csv"}

@@ -14,7 +14,7 @@ from natalis.ports.store import Store
 from natalis.testing.http_api import ADA, Api, started_api
 from plimsoll.instrument.logs import JsonLines
 from plimsoll.instrument.redaction import Redaction
-from plimsoll.instrument.request_lines import LOGGER, LineOptions
+from plimsoll.instrument.requests.lines import LOGGER, LineOptions
 
 LINK = "0190c3f2.birthday.20261210.c2lnbmF0dXJlLW9mLW91cnM"
 

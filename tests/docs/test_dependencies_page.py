@@ -17,9 +17,9 @@ from natalis.testing.servers.postgres import PostgresDatabase
 from natalis.testing.servers.rabbitmq import VirtualHost
 from natalis.testing.servers.redis import RedisServer
 from plimsoll.instrument import Registry
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.jobs import Jobs
-from plimsoll.instrument.queues import QueueMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
+from plimsoll.instrument.queues.jobs import Jobs
+from plimsoll.instrument.queues.metrics import QueueMetrics
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plimsoll" / "watch-dependencies.md"
 pytestmark = pytest.mark.network

@@ -13,10 +13,10 @@ from natalis.cli.app import app
 from natalis.telemetry.metrics import Metrics
 from natalis.testing.command_line import parsed
 from natalis.testing.pages import blocks_of
-from plimsoll.instrument.asgi import HttpMetrics
-from plimsoll.instrument.database import DatabaseMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.asgi import HttpMetrics
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ROOT / "packages" / "natalis" / "src" / "natalis"

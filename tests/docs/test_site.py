@@ -27,11 +27,11 @@ from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.links import runbook_url
 from plimsoll.cli.app import plimsoll
 from plimsoll.cli.exit_codes import ExitCode as PlimsollCode
-from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.cost import Cost, Prices
-from plimsoll.instrument.database import DatabaseMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
 from plimsoll.instrument.process import LoopLag, watch_process
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.asgi import HttpMetrics
 from plimsoll.measure.names import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[2]

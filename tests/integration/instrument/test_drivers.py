@@ -16,11 +16,11 @@ from redis.exceptions import ResponseError
 from natalis.testing.servers.postgres import PostgresDatabase
 from natalis.testing.servers.rabbitmq import VirtualHost
 from natalis.testing.servers.redis import RedisServer
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.jobs import Jobs
-from plimsoll.instrument.postgres import query_hook, watch_pool
-from plimsoll.instrument.queues import QueueMetrics
-from plimsoll.instrument.rabbitmq import watch_channel, watched_consumer
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
+from plimsoll.instrument.databases.postgres import query_hook, watch_pool
+from plimsoll.instrument.queues.jobs import Jobs
+from plimsoll.instrument.queues.metrics import QueueMetrics
+from plimsoll.instrument.queues.rabbitmq import watch_channel, watched_consumer
 from plimsoll.instrument.redis import RedisMetrics, watch_client
 from plimsoll.instrument.registry import Registry
 

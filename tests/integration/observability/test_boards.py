@@ -27,7 +27,7 @@ from plimsoll.budget.file.outputs import Kind
 from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.rules.rendered import rules
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.web_vitals import NAMES, Beacon, WebVitals
+from plimsoll.instrument.requests.web_vitals import NAMES, Beacon, WebVitals
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 METRICS: Final = "text/plain; version=0.0.4"

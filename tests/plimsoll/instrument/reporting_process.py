@@ -9,7 +9,7 @@ import sys
 from plimsoll.instrument.errors import read_options, reported
 from plimsoll.instrument.logs import log_to, request_id
 from plimsoll.instrument.redaction import Redaction
-from plimsoll.instrument.request_lines import LOGGER
+from plimsoll.instrument.requests.lines import LOGGER
 from plimsoll.instrument.traces import SpanKind, begun, span
 
 SECRET = "shop_" + "x" * 43

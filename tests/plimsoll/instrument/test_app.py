@@ -21,8 +21,8 @@ from natalis.testing.servers import ports
 from plimsoll.errors import InvalidInput
 from plimsoll.instrument import Instrumented, instrument, traces
 from plimsoll.instrument.exposition import Format
-from plimsoll.instrument.http_spans import TracedApplication
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.spans import TracedApplication
 from plimsoll.instrument.server import serve_metrics
 
 Living: TypeAlias = Callable[[Instrumented], AbstractAsyncContextManager[list[dict[str, Any]]]]

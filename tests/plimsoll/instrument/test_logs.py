@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from plimsoll.instrument.logs import FIELDS, OTHERS, JsonLines, log_to, request_id
 from plimsoll.instrument.redaction import Redaction
 from plimsoll.instrument.traces import NoSpan
-from plimsoll.instrument.w3c import SpanContext
+from plimsoll.instrument.traces.w3c import SpanContext
 
 SECRET = "shop_" + "x" * 43
 REDACTION = Redaction(prefixes=("shop_",))

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from plimsoll.instrument.calls import timed_calls
-from plimsoll.instrument.database import DatabaseMetrics
-from plimsoll.instrument.jobs import Jobs
-from plimsoll.instrument.postgres import watch_connection
-from plimsoll.instrument.queues import QueueMetrics
-from plimsoll.instrument.rabbitmq import watch_channel, watched_consumer
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
+from plimsoll.instrument.databases.postgres import watch_connection
+from plimsoll.instrument.databases.sqlite import timed_connection
+from plimsoll.instrument.queues.jobs import Jobs
+from plimsoll.instrument.queues.metrics import QueueMetrics
+from plimsoll.instrument.queues.rabbitmq import watch_channel, watched_consumer
 from plimsoll.instrument.redis import RedisMetrics, watch_client
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.sqlite import timed_connection
 from plimsoll.instrument.traces import Listener, Span, SpanKind, begun, listened
-from plimsoll.instrument.w3c import extract
+from plimsoll.instrument.traces.w3c import extract
 
 
 @pytest.fixture

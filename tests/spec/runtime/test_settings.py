@@ -13,7 +13,7 @@ from natalis.domain.yearly_date import LeapDay
 from natalis.errors import SettingsInvalid
 from natalis.runtime.front_doors import rate_limit, request_lines
 from natalis.runtime.settings import choices, load
-from plimsoll.instrument.request_lines import LineOptions
+from plimsoll.instrument.requests.lines import LineOptions
 
 
 def problems_of(environ: dict[str, str], folder: Path) -> str:

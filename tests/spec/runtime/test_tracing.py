@@ -12,7 +12,7 @@ from natalis.runtime.observation import observed
 from natalis.runtime.roles import Role
 from natalis.runtime.settings import load
 from plimsoll.instrument import traces
-from plimsoll.instrument.tracing import SAMPLERS
+from plimsoll.instrument.traces.tracing import SAMPLERS
 
 COLLECTOR = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 

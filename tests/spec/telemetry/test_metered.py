@@ -13,7 +13,7 @@ from natalis.ports.store import Store
 from natalis.stores.sqlite import open_store
 from natalis.telemetry.metered import metered
 from natalis.testing.builders import an_arrival
-from plimsoll.instrument.database import DatabaseMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
 from plimsoll.instrument.registry import Registry
 
 

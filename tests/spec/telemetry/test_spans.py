@@ -16,7 +16,7 @@ from natalis.telemetry.spans import LINKS_AT_MOST, DeliverySpans, Names
 from natalis.testing.builders import NOON
 from plimsoll.instrument import traces
 from plimsoll.instrument.traces import Listener, Span, nanoseconds
-from plimsoll.instrument.w3c import is_kept, read_traceparent
+from plimsoll.instrument.traces.w3c import is_kept, read_traceparent
 
 KEY = DeliveryKey("u1", "birthday", date(2026, 6, 1))
 NAMES = Names("birthday-messages", "rabbitmq", "POST", {"server.address": "mail.example.org"})

@@ -19,11 +19,11 @@ from natalis.api.reference import Reference
 from natalis.api.refusals import refuse
 from natalis.api.shell import Shell
 from plimsoll.instrument import traces
-from plimsoll.instrument.asgi import Application, HttpMetrics, InstrumentedApplication, Receive, Scope, Send
-from plimsoll.instrument.http_spans import TracedApplication
 from plimsoll.instrument.logs import request_id
-from plimsoll.instrument.request_ids import Ids, RequestIds
-from plimsoll.instrument.request_lines import LineOptions, LoggedApplication, RequestLines
+from plimsoll.instrument.requests.asgi import Application, HttpMetrics, InstrumentedApplication, Receive, Scope, Send
+from plimsoll.instrument.requests.ids import Ids, RequestIds
+from plimsoll.instrument.requests.lines import LineOptions, LoggedApplication, RequestLines
+from plimsoll.instrument.requests.spans import TracedApplication
 
 Table: TypeAlias = list[tuple[Operation, Handler]]
 

@@ -26,8 +26,8 @@ from natalis.ports.people_file import PeopleFile
 from natalis.ports.tokens import Scope
 from natalis.usecases.import_people import ImportPeople
 from natalis.usecases.import_result import Outcome, Progress, Result, Tally, Wanted
-from plimsoll.instrument.asgi import Receive, Send
-from plimsoll.instrument.asgi import Scope as ASGIScope
+from plimsoll.instrument.requests.asgi import Receive, Send
+from plimsoll.instrument.requests.asgi import Scope as ASGIScope
 
 OpenPeople: TypeAlias = Callable[[BinaryIO, str, str | None], PeopleFile]
 """Opens a seekable file of people.

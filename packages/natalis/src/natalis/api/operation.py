@@ -21,7 +21,7 @@ from natalis.api import problems
 from natalis.api.problems import ProblemKind, Refusal
 from natalis.api.reading import read_json, read_query
 from natalis.ports import tokens
-from plimsoll.instrument.asgi import Message, Receive, Scope
+from plimsoll.instrument.requests.asgi import Message, Receive, Scope
 
 Handler: TypeAlias = Callable[["Asked"], Awaitable[Response]]
 T = TypeVar("T", bound=Struct)

@@ -18,9 +18,9 @@ from natalis.usecases.suppress import Suppress
 from natalis.usecases.tokens import ManageTokens
 from natalis.usecases.upcoming import ListUpcoming
 from natalis.usecases.why import ExplainYear
-from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.request_lines import LineOptions
+from plimsoll.instrument.requests.asgi import HttpMetrics
+from plimsoll.instrument.requests.lines import LineOptions
 
 MEBIBYTE = 1024 * 1024
 

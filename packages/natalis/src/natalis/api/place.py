@@ -11,7 +11,7 @@ from natalis.api.gate import Gate
 from natalis.api.operation import Asked, Handler, Operation, empty
 from natalis.api.problems import METHOD, Refusal
 from natalis.api.refusals import refuse
-from plimsoll.instrument.asgi import Receive, Scope, Send
+from plimsoll.instrument.requests.asgi import Receive, Scope, Send
 
 
 @dataclass(frozen=True, slots=True)

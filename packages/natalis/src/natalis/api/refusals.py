@@ -9,8 +9,8 @@ from starlette.responses import Response
 from natalis.api import problems
 from natalis.api.problems import Refusal, answer_to
 from natalis.api.shell import is_client_gone
-from plimsoll.instrument.asgi import Scope
 from plimsoll.instrument.logs import request_id
+from plimsoll.instrument.requests.asgi import Scope
 
 _LOG = logging.getLogger("natalis.api")
 _SERVER_ERROR = 500

@@ -17,7 +17,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from natalis.errors import SettingsInvalid
-from plimsoll.instrument.asgi import Application
+from plimsoll.instrument.requests.asgi import Application
 
 BACKLOG = 1024
 GRACE = timedelta(seconds=4)  # with the 25 s that calls of the provider may take to end, within the usual 30 of SIGTERM

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send
 from plimsoll.instrument.logs import request_id
-from plimsoll.instrument.request_ids import HEADER
+from plimsoll.instrument.requests.asgi import Application, Message, Receive, Scope, Send
+from plimsoll.instrument.requests.ids import HEADER
 
 CLIENT_GONE = "natalis.client_gone"
 _REFUSED = 400

@@ -18,9 +18,9 @@ from natalis.ports.people_file import PeopleFile
 from natalis.runtime.wiring import Application
 from natalis.telemetry.metrics import Metrics
 from natalis.usecases.readiness import Check, CheckReadiness
-from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.request_lines import LineOptions
+from plimsoll.instrument.requests.asgi import HttpMetrics
+from plimsoll.instrument.requests.lines import LineOptions
 
 
 async def open_api(stack: contextlib.AsyncExitStack, services: ApiServices, settings: ApiOptions, *, port: int) -> int:

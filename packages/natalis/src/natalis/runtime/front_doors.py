@@ -22,7 +22,7 @@ from natalis.telemetry.metrics import Metrics
 from natalis.usecases.readiness import Check
 from plimsoll.instrument.process import LoopLag
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.request_lines import LEVELS, LineOptions
+from plimsoll.instrument.requests.lines import LEVELS, LineOptions
 from plimsoll.instrument.server import ServedTogether, serve_metrics
 
 

@@ -28,7 +28,7 @@ from plimsoll.instrument.errors import ErrorOptions, reported
 from plimsoll.instrument.logs import log_to
 from plimsoll.instrument.redaction import Redaction
 from plimsoll.instrument.traces import Attribute
-from plimsoll.instrument.tracing import TraceOptions, read_options, traced
+from plimsoll.instrument.traces.tracing import TraceOptions, read_options, traced
 
 SERVICE: Final = "natalis"
 REDACTION: Final = Redaction(prefixes=(PREFIX,))

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from plimsoll.instrument.request_lines import LEVELS
-from plimsoll.instrument.tracing import SAMPLERS
+from plimsoll.instrument.requests.lines import LEVELS
+from plimsoll.instrument.traces.tracing import SAMPLERS
 
 if TYPE_CHECKING:
     from natalis.runtime.settings import Settings

@@ -35,7 +35,7 @@ from natalis.telemetry.fanout import Fanout
 from natalis.telemetry.metered import metered
 from natalis.telemetry.metrics import Metrics
 from plimsoll.instrument.cost import Cost
-from plimsoll.instrument.database import DatabaseMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
 from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
 

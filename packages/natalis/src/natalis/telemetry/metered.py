@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from natalis.ports.store import Connection, Pool, Store
 from plimsoll.instrument.calls import timed_calls
-from plimsoll.instrument.database import DatabaseMetrics
+from plimsoll.instrument.databases.metrics import DatabaseMetrics
 
 _IN_STEP = timedelta(0)
 

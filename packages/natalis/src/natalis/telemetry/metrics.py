@@ -24,11 +24,11 @@ from natalis.domain.occasion import BIRTHDAY
 from natalis.domain.trace import trace_of
 from plimsoll.instrument import business, traces
 from plimsoll.instrument.caches import CacheMetrics
-from plimsoll.instrument.messages import EmailMetrics, MessageMetrics
-from plimsoll.instrument.queues import QueueMetrics
+from plimsoll.instrument.queues.messages import EmailMetrics, MessageMetrics
+from plimsoll.instrument.queues.metrics import QueueMetrics
 from plimsoll.instrument.redis import RedisMetrics
 from plimsoll.instrument.registry import Mode, Registry
-from plimsoll.instrument.w3c import is_kept
+from plimsoll.instrument.traces.w3c import is_kept
 
 JOB = "delivery"
 """The type of every job in Natalis' queue."""

@@ -30,7 +30,7 @@ from natalis.domain.trace import DeliveryTrace, Stage, trace_of
 from natalis.ports.clock import Clock
 from plimsoll.instrument import traces
 from plimsoll.instrument.traces import Attribute, Span, SpanKind, nanoseconds
-from plimsoll.instrument.w3c import SpanContext, is_kept, new_span_id, new_trace_id
+from plimsoll.instrument.traces.w3c import SpanContext, is_kept, new_span_id, new_trace_id
 
 LINKS_AT_MOST = 64
 """Deliveries that the span of a publication links to; each of its deliveries links back to it."""

@@ -32,8 +32,8 @@ from natalis.usecases.suppress import Suppress
 from natalis.usecases.tokens import ManageTokens
 from natalis.usecases.upcoming import ListUpcoming
 from natalis.usecases.why import ExplainYear
-from plimsoll.instrument.asgi import HttpMetrics
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.asgi import HttpMetrics
 
 ADA = {
     "firstName": "Ada",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from plimsoll.instrument.asgi import LATENCY_BUCKETS
+from plimsoll.instrument.requests.asgi import LATENCY_BUCKETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from plimsoll.budget.promql import Matcher
 from plimsoll.budget.sides import Good
 from plimsoll.budget.sight import Sight
 from plimsoll.budget.sources import Source
-from plimsoll.instrument.database import QUERY_BUCKETS
-from plimsoll.instrument.messages import LATENESS_BUCKETS
+from plimsoll.instrument.databases.metrics import QUERY_BUCKETS
+from plimsoll.instrument.queues.messages import LATENESS_BUCKETS
 from plimsoll.measure import names
 
 Live = Callable[[Sight], Measure]

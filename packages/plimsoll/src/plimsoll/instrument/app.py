@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Final
 
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument import errors, request_lines, tracing
-from plimsoll.instrument.asgi import LATENCY_BUCKETS, Application, HttpMetrics, InstrumentedApplication, Scope
+from plimsoll.instrument import errors
 from plimsoll.instrument.door import Instrumented
-from plimsoll.instrument.http_spans import TracedApplication
 from plimsoll.instrument.logs import log_to
 from plimsoll.instrument.process import watch_process
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.request_ids import RequestIds
-from plimsoll.instrument.request_lines import LineOptions, LoggedApplication, RequestLines
-from plimsoll.instrument.routes import RouteTemplates
+from plimsoll.instrument.requests import lines as request_lines
+from plimsoll.instrument.requests.asgi import LATENCY_BUCKETS, Application, HttpMetrics, InstrumentedApplication, Scope
+from plimsoll.instrument.requests.ids import RequestIds
+from plimsoll.instrument.requests.lines import LineOptions, LoggedApplication, RequestLines
+from plimsoll.instrument.requests.routes import RouteTemplates
+from plimsoll.instrument.requests.spans import TracedApplication
+from plimsoll.instrument.traces import tracing
 
 LOOPBACK: Final = "127.0.0.1"
 _LARGEST_PORT: Final = 65535
@@ -51,9 +53,9 @@ def instrument(
     | `METRICS_HOST` | where that port listens; 127.0.0.1 without it |
     | `METRICS_DIR` | a folder that the processes of one service share, so that each tells what all did |
     | `LOG_FORMAT` | `json`: everything that is logged, as JSON by the names of ECS, with request and trace ids |
-    | `LOG_REQUESTS` | `1`: a line for each request, in place of the server's; further words in `request_lines.py` |
+    | `LOG_REQUESTS` | `1`: a line for each request, in place of the server's; further words in `requests/lines.py` |
     | `LOG_SLOW_REQUESTS` | from how long on a request is slow, and its line a warning; `1s` without it |
-    | `OTEL_EXPORTER_OTLP_ENDPOINT` | traces, sent there; by what else of OpenTelemetry's `tracing.py` names |
+    | `OTEL_EXPORTER_OTLP_ENDPOINT` | traces, sent there; by what else of OpenTelemetry's `traces/tracing.py` names |
     | `SENTRY_DSN` | errors that are logged or never caught, sent there; with what else `errors.py` names |
 
     Args:

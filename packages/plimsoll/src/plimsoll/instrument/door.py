@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument.asgi import Application, Message, Receive, Scope, Send
 from plimsoll.instrument.exposition import scraped
 from plimsoll.instrument.process import LoopLag
 from plimsoll.instrument.registry import Registry
+from plimsoll.instrument.requests.asgi import Application, Message, Receive, Scope, Send
 from plimsoll.instrument.server import MetricsServer, ServedTogether, serve_metrics
 
 _log = logging.getLogger(__name__)

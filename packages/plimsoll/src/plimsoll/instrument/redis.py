@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
 from plimsoll.instrument.registry import Registry
-from plimsoll.instrument.spans import tell_ended
 from plimsoll.instrument.traces import SpanKind, current
+from plimsoll.instrument.traces.ended import tell_ended
 
 OPERATION_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
 """Seconds."""

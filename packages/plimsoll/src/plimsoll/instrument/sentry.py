@@ -17,9 +17,9 @@ from sentry_sdk.integrations.threading import ThreadingIntegration
 from plimsoll.instrument import logs, traces
 from plimsoll.instrument.errors import LAST, ErrorOptions
 from plimsoll.instrument.redaction import Redaction
-from plimsoll.instrument.request_lines import LOGGER as REQUESTS
+from plimsoll.instrument.requests.lines import LOGGER as REQUESTS
 from plimsoll.instrument.traces import Span, SpanKind
-from plimsoll.instrument.w3c import is_kept
+from plimsoll.instrument.traces.w3c import is_kept
 
 _TRACES_AT_MOST = 1_000  # whose parts wait for their whole
 _PARTS_AT_MOST = 200  # of one trace; more are left out

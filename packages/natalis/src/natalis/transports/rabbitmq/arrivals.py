@@ -8,7 +8,7 @@ from natalis.ports.clock import Clock
 from natalis.transports.rabbitmq.holding import Ack
 from plimsoll.instrument import traces
 from plimsoll.instrument.traces import Span, SpanKind, nanoseconds
-from plimsoll.instrument.w3c import SpanContext, extract, new_span_id
+from plimsoll.instrument.traces.w3c import SpanContext, extract, new_span_id
 
 
 class Arrivals:

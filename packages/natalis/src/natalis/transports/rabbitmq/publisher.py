@@ -13,7 +13,7 @@ from natalis.errors import TransportUnavailable
 from natalis.transports.rabbitmq.confirms import Confirms
 from natalis.transports.rabbitmq.options import RabbitMQOptions
 from natalis.transports.rabbitmq.wire import Wire
-from plimsoll.instrument.rabbitmq import carrying
+from plimsoll.instrument.queues.rabbitmq import carrying
 
 _PERSISTENT = BasicProperties(content_type="text/plain", delivery_mode=2)
 
