@@ -39,7 +39,7 @@ def fill(registry: Registry) -> None:
             for code in (200, 404, 500):
                 for took in (0.004, 0.04, 0.4):
                     path = f"/resource-{route}/{{resource_id}}/items"
-                    http.count(method, path, code, took, is_synthetic=False)
+                    http.count((method, path, code, False), took)
 
 
 def run(*, quick: bool) -> list[Figure]:

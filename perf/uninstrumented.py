@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import natalis.api.app
 import natalis.runtime.front_doors
 import natalis.runtime.up
 from natalis.cli import main
 from natalis.telemetry.metrics import Metrics
 from plimsoll.instrument.caches import CacheMetrics
+from plimsoll.instrument.requests.asgi import RequestWatch
 
 
 class _NoLag:
@@ -37,7 +37,8 @@ def _itself(what: Any, *_: Any, **__: Any) -> Any:
 def take_out() -> None:
     """Replace what counts and logs."""
     for module, name, instead in (
-        (natalis.api.app, "InstrumentedApplication", _itself),
+        (RequestWatch, "begin", _nothing),
+        (RequestWatch, "end", _nothing),
         (natalis.runtime.front_doors, "LoopLag", _NoLag),
         (natalis.runtime.up, "metered", _itself),
         (natalis.runtime.up, "watch_process", _nothing),

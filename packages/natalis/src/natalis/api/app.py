@@ -20,9 +20,10 @@ from natalis.api.refusals import refuse
 from natalis.api.shell import Shell
 from plimsoll.instrument import traces
 from plimsoll.instrument.logs import request_id
-from plimsoll.instrument.requests.asgi import Application, HttpMetrics, InstrumentedApplication, Receive, Scope, Send
+from plimsoll.instrument.requests.asgi import Application, HttpMetrics, Receive, RequestWatch, Scope, Send
 from plimsoll.instrument.requests.ids import Ids, RequestIds
 from plimsoll.instrument.requests.lines import LineOptions, LoggedApplication, RequestLines
+from plimsoll.instrument.requests.routes import RouteTemplates
 from plimsoll.instrument.requests.spans import TracedApplication
 
 Table: TypeAlias = list[tuple[Operation, Handler]]
@@ -52,7 +53,8 @@ class Api:
         self._router = Router(routes, redirect_slashes=False, default=self._elsewhere)
         # ids, HEAD and metrics come before routing, so that a path which leads nowhere has them too
         id_of = Ids().of if lines is None else _given
-        outermost: Application = InstrumentedApplication(Shell(self._router, id_of), http)
+        watch = RequestWatch(http, RouteTemplates(self._router).template)
+        outermost: Application = Shell(self._router, watch, id_of)
         if lines is not None:  # a path that nearly leads somewhere may hold a recipient's link
             outermost = LoggedApplication(outermost, RequestLines(lines, tells_unmatched=False))
         if traces.listening() is not None:

@@ -1,11 +1,11 @@
-"""Around every request, matched or not: its id, headers that keep browsers careful, HEAD, bodies of what is refused."""
+"""Around every request, matched or not: metrics, its id, headers that keep browsers careful, HEAD, refused bodies."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
 from plimsoll.instrument.logs import request_id
-from plimsoll.instrument.requests.asgi import Application, Message, Receive, Scope, Send
+from plimsoll.instrument.requests.asgi import NO_ANSWER, Application, Message, Receive, RequestWatch, Scope, Send
 from plimsoll.instrument.requests.ids import HEADER
 
 CLIENT_GONE = "natalis.client_gone"
@@ -26,18 +26,20 @@ DRAINED = 64 * 1024 * 1024
 class Shell:
     """An ASGI application around another one; everything but HTTP passes through untouched.
 
-    An answer that names one of the security headers itself keeps its own. Ids are told here and not by a layer of
-    their own, which would be half a hundredth of what `POST /user` costs.
+    An answer that names one of the security headers itself keeps its own. Requests are counted and named here and not
+    by layers of their own, each of which would be up to a hundredth of what `POST /user` costs.
 
     Args:
         app: What answers.
+        watch: Counts requests.
         id_of: Names a request.
     """
 
-    __slots__ = ("_app", "_id_of")
+    __slots__ = ("_app", "_id_of", "_watch")
 
-    def __init__(self, app: Application, id_of: Callable[[Scope], str]) -> None:
+    def __init__(self, app: Application, watch: RequestWatch, id_of: Callable[[Scope], str]) -> None:
         self._app = app
+        self._watch = watch
         self._id_of = id_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,17 +47,21 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method: str = scope["method"]
+        began, status, failure = self._watch.begin(method), NO_ANSWER, ""
         own_id = self._id_of(scope)
         before = request_id.set(own_id)
-        head = scope["method"] == "HEAD"
+        head = method == "HEAD"
         if head:
             scope["method"] = "GET"
         incoming = _Incoming(receive, scope.setdefault("state", {}))
 
         def complete(message: Message) -> Awaitable[None]:  # no coroutine of its own, unless it has to wait
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 message["headers"] = _completed(message["headers"], own_id)
-                if message["status"] >= _REFUSED and _has_body(scope):
+                if status >= _REFUSED and _has_body(scope):
                     return incoming.drained(send, message)
             elif head:
                 message = {**message, "body": b""}
@@ -63,10 +69,14 @@ class Shell:
 
         try:
             await self._app(scope, incoming.receive, complete)
+        except BaseException as error:
+            failure = type(error).__name__
+            raise
         finally:
             if head:
                 scope["method"] = "HEAD"
             request_id.reset(before)
+            self._watch.end(began, method, scope, status, failure)
 
 
 class _Incoming:

@@ -35,9 +35,13 @@ LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.3, 0.5, 1.0, 2.0
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 SERIES: Final = 2_000
 """How many combinations of method, route, status and mark there may be: 28,000 lines at a scrape, 3 MB."""
+Request: TypeAlias = tuple[str, str, int, bool]
+"""The method, as it was asked; the template of its route; the status, or `NO_ANSWER`; and whether a load test made it.
+Plain, for it is what the series of a request are found by."""
 SYNTHETIC: Final = (b"x-synthetic", b"true")
 """The header, as ASGI has it, of requests that a load test makes: they do not burn the error budget."""
-_NO_ANSWER = 0
+NO_ANSWER: Final = 0
+"""The status of a request that was never answered."""
 _FIRST_SERVER_ERROR = 500
 
 
@@ -70,65 +74,62 @@ class HttpMetrics:
         )
         self.in_flight = registry.gauge("http_requests_in_flight", "Requests begun and not yet answered.", "method")
         self._under_way: dict[str, Gauge] = {}
-        self._series: dict[tuple[str, str, int, bool], tuple[Counter, Histogram]] = {}
+        self._series: dict[Request, tuple[Counter, Histogram]] = {}
 
     @property
     def under_way(self) -> int:
         """How many requests this process is answering now."""
-        return int(sum(each.cells[0] for each in self._under_way.values()))
+        return int(sum(gauge.cells[0] for _, gauge in self.in_flight.children()))
 
-    def begin(self, method: str) -> Gauge:
-        """Count a request that begins; whoever counts it takes it off what is returned when it ends."""
-        gauge = self._under_way.get(method)
-        if gauge is None:
-            known = method if method in METHODS else "OTHER"
-            gauge = self.in_flight.at(known)
-            if known == method:
-                self._under_way[method] = gauge
-            else:
-                self._under_way["OTHER"] = gauge
-        gauge.cells[0] += 1.0
-        return gauge
-
-    def count(
-        self,
-        method: str,
-        route: str,
-        status: int,
-        seconds: float,
-        is_synthetic: bool,  # noqa: FBT001 - by position: this is on every request's way
-    ) -> None:
-        """Count a request that ended.
+    def begin(self, method: str) -> None:
+        """Count a request that begins.
 
         Args:
             method: As it was asked.
-            route: The template of its route.
-            status: As it was answered; 0 for no answer.
-            seconds: How long it took.
-            is_synthetic: Whether a load test made it.
         """
-        key = (method, route, status, is_synthetic)
-        requests, duration = self._series.get(key) or self._find(key)
+        in_flight = self._under_way.get(method) or self._gauge(method)
+        in_flight.cells[0] += 1.0
+
+    def end(self, request: Request, seconds: float, failure: str = "") -> None:
+        """Count a request that began and has ended.
+
+        Args:
+            request: What it was.
+            seconds: How long it took.
+            failure: The name of the exception that cut it short; empty without one.
+        """
+        self.count(request, seconds)
+        method, route, status, is_synthetic = request
+        in_flight = self._under_way.get(method) or self._gauge(method)
+        in_flight.cells[0] -= 1.0
+        if failure or status >= _FIRST_SERVER_ERROR or status == NO_ANSWER:
+            said = failure or f"status_{status or _FIRST_SERVER_ERROR}"
+            self.errors.at(_known(method), route, said, _mark(is_synthetic)).inc()
+
+    def count(self, request: Request, seconds: float) -> None:
+        """Count a request that nobody saw begin, and none of its failures.
+
+        Args:
+            request: What it was.
+            seconds: How long it took.
+        """
+        requests, duration = self._series.get(request) or self._find(request)
         requests.cells[0] += 1.0
         duration.observe(seconds, kept_trace())
 
-    def fail(self, method: str, route: str, error_type: str, *, is_synthetic: bool) -> None:
-        """Count what went wrong with a request, beside the request.
+    def _gauge(self, method: str) -> Gauge:
+        known = _known(method)
+        gauge = self.in_flight.at(known)
+        if known == method:
+            self._under_way[method] = gauge
+        return gauge
 
-        Args:
-            method: As it was asked.
-            route: The template of its route.
-            error_type: The name of the exception that cut it short, or `status_503`.
-            is_synthetic: Whether a load test made it.
-        """
-        self.errors.at(_known(method), route, error_type, _mark(is_synthetic)).inc()
-
-    def _find(self, key: tuple[str, str, int, bool]) -> tuple[Counter, Histogram]:
-        method, route, status, is_synthetic = key
+    def _find(self, request: Request) -> tuple[Counter, Histogram]:
+        method, route, status, is_synthetic = request
         labels = (_known(method), route, str(status or _FIRST_SERVER_ERROR), _mark(is_synthetic))
         series = self.requests.at(*labels), self.duration.at(*labels)
         if len(self._series) < SERIES:
-            self._series[key] = series
+            self._series[request] = series
         return series
 
 
@@ -138,6 +139,43 @@ def _known(method: str) -> str:
 
 def _mark(is_synthetic: bool) -> str:  # noqa: FBT001 - it is what is marked
     return "true" if is_synthetic else ""
+
+
+class RequestWatch:
+    """Counts and times the requests of one application, for whoever stands around them.
+
+    Args:
+        metrics: Where to count.
+        route_of: Finds the route's template in the scope of a request that is answered.
+    """
+
+    __slots__ = ("_metrics", "_route_of")
+
+    def __init__(self, metrics: HttpMetrics, route_of: Callable[[Scope], str]) -> None:
+        self._metrics = metrics
+        self._route_of = route_of
+
+    def begin(self, method: str) -> float:
+        """Count a request that begins, and return when that was; `end` wants to know.
+
+        Args:
+            method: As it was asked.
+        """
+        self._metrics.begin(method)
+        return perf_counter()
+
+    def end(self, began: float, method: str, scope: Scope, status: int, failure: str = "") -> None:
+        """Count a request that has ended.
+
+        Args:
+            began: What `begin` returned.
+            method: What `begin` was told.
+            scope: Of the request, as its application left it.
+            status: As it was answered; `NO_ANSWER` for not at all.
+            failure: The name of the exception that cut it short; empty without one.
+        """
+        took = perf_counter() - began
+        self._metrics.end((method, self._route_of(scope), status, SYNTHETIC in scope["headers"]), took, failure)
 
 
 class InstrumentedApplication:
@@ -150,12 +188,11 @@ class InstrumentedApplication:
             Litestar say.
     """
 
-    __slots__ = ("_app", "_metrics", "_route_of")
+    __slots__ = ("_app", "_watch")
 
     def __init__(self, app: Application, metrics: HttpMetrics, route_of: Callable[[Scope], str] | None = None) -> None:
         self._app = app
-        self._metrics = metrics
-        self._route_of = route_of or RouteTemplates(app).template
+        self._watch = RequestWatch(metrics, route_of or RouteTemplates(app).template)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP passes through untouched."""
@@ -163,27 +200,19 @@ class InstrumentedApplication:
             await self._app(scope, receive, send)
             return
         method: str = scope["method"]
-        status = _NO_ANSWER
+        status, failure = NO_ANSWER, ""
 
-        def watch(message: Message) -> Awaitable[None]:  # no coroutine of its own: it costs a tenth of all this
+        def seen(message: Message) -> Awaitable[None]:  # no coroutine of its own: it costs a tenth of all this
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             return send(message)
 
-        in_flight = self._metrics.begin(method)
-        failure = ""
-        began = perf_counter()
+        began = self._watch.begin(method)
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, seen)
         except BaseException as error:
             failure = type(error).__name__
             raise
         finally:
-            took = perf_counter() - began
-            in_flight.cells[0] -= 1.0
-            route, is_synthetic = self._route_of(scope), SYNTHETIC in scope["headers"]
-            self._metrics.count(method, route, status, took, is_synthetic)
-            if failure or status >= _FIRST_SERVER_ERROR or status == _NO_ANSWER:
-                said = failure or f"status_{status or _FIRST_SERVER_ERROR}"
-                self._metrics.fail(method, route, said, is_synthetic=is_synthetic)
+            self._watch.end(began, method, scope, status, failure)
