@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,6 +134,28 @@ def test_what_must_not_or_cannot_be_told_is_told_otherwise(told: Attribute, arri
     (got,) = read(Encoder(Redaction()), a_span(what=told))
 
     assert attributes(got) == {"what": arrives}
+
+
+@pytest.mark.parametrize(
+    ("told", "arrives"),
+    [(None, "None"), (b"ada", "b'ada'"), ([1, None], ["1", "None"]), ({"a": 1}, "{'a': 1}")],
+)
+def test_a_value_that_the_protocol_does_not_have_arrives_as_text(told: Any, arrives: object) -> None:
+    (got,) = read(Encoder(Redaction()), a_span(what=told))
+
+    assert attributes(got) == {"what": arrives}
+
+
+def test_long_texts_are_not_remembered_for_a_stranger_may_send_many() -> None:
+    encoder, much = Encoder(Redaction()), 10_000_000
+    tracemalloc.start()
+    try:
+        read(encoder, *(a_span(path=f"{number}{'x' * (much // 1_000)}") for number in range(1_000)))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < much // 10
 
 
 def test_a_fault_is_short_and_without_secrets() -> None:

@@ -17,6 +17,8 @@ from plimsoll.instrument.traces.w3c import SpanContext
 
 REMEMBERED: Final = 4_096
 """How many attributes, and how many names, are kept as bytes; most of a span's were another's before."""
+LONGEST_REMEMBERED: Final = 200
+"""Characters of a text that is kept so; who asks chooses paths, and those of all that are kept lie in memory."""
 LONGEST_FAULT: Final = 300
 """Characters of what went wrong."""
 _SCOPE = "plimsoll.instrument"
@@ -86,11 +88,13 @@ class Encoder:
             told: Attribute = self._clean(value)
         elif isinstance(value, bool | int | float):
             told = value
-        else:
-            told = [self._clean(each) for each in value]
+        elif isinstance(value, list | tuple):
+            told = [self._clean(str(each)) for each in value]
+        else:  # nothing that the protocol knows
+            told = self._clean(str(value))
         written = _field(9, _pair(name, _value(told)))
         kind = type(value)
-        if kind is str or kind is int:
+        if kind is int or (kind is str and len(str(value)) <= LONGEST_REMEMBERED):
             if len(self._attributes) >= REMEMBERED:
                 self._attributes.clear()
             self._attributes[name, value, kind] = written
