@@ -8,11 +8,10 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import islice
 from typing import Final, assert_never
 
 from plimsoll.instrument.traces.live import Span
-from plimsoll.instrument.traces.otlp.answers import Away, Collector, Refused, Taken
+from plimsoll.instrument.traces.otlp.answers import Answer, Away, Collector, Refused, Taken
 from plimsoll.instrument.traces.otlp.encoding import Encoder, request
 from plimsoll.instrument.traces.otlp.options import Carriage
 
@@ -44,7 +43,7 @@ class Sender:
         self._delay = carriage.delay.total_seconds()
         self._waiting: deque[bytes] = deque()
         self._lost = 0
-        self._is_away = False
+        self._is_away, self._is_odd_known = False, False
         self._woken, self._ending = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="spans", daemon=True)
         self._thread.start()
@@ -55,8 +54,12 @@ class Sender:
         if len(waiting) >= self._most:
             self._lost += 1
             return
-        waiting.append(self._encode(span))
-        if len(waiting) == self._batch:
+        try:
+            waiting.append(self._encode(span))
+        except Exception as error:  # noqa: BLE001 - whatever it is, what the span tells of goes on
+            self._note_odd(span, error)
+            return
+        if len(waiting) >= self._batch and not self._woken.is_set():
             self._woken.set()
 
     def close(self, last: timedelta) -> None:
@@ -67,28 +70,34 @@ class Sender:
 
     def _run(self) -> None:
         while not self._ending.is_set():
-            self._woken.wait(self._delay)
+            if not self._woken.wait(self._delay):
+                self._send_batch()
             self._woken.clear()
-            self._send_waiting()
-        self._send_waiting()
+            while len(self._waiting) >= self._batch:  # what ends while one is sent waits for others
+                self._send_batch()
+        while self._waiting:
+            self._send_batch()
         if self._lost:
             self._tell_lost("the process ended")
         self._collector.close()
 
-    def _send_waiting(self) -> None:
-        while self._waiting:
-            batch = list(islice(self._waiting, self._batch))
-            if not self._deliver(batch):
-                self._lost += len(batch)
-            for _ in batch:
-                self._waiting.popleft()
+    def _send_batch(self) -> None:
+        count = min(self._batch, len(self._waiting))
+        if count == 0:
+            return
+        # one by one: whoever goes through a queue is thrown out when another thread adds to it
+        batch = [self._waiting[at] for at in range(count)]
+        if not self._deliver(batch):
+            self._lost += count
+        for _ in batch:
+            self._waiting.popleft()
 
     def _deliver(self, batch: Sequence[bytes]) -> bool:
         """Try until it is taken or refused; return whether it was, before those behind it had waited too long."""
         body = request(self._resource, batch)
         pause, until = _FIRST_PAUSE, time.monotonic() + _PATIENCE.total_seconds()
         while True:
-            answer = self._collector.send(body)
+            answer = self._answer(body)
             match answer:
                 case Taken():
                     self._note_taken()
@@ -104,6 +113,17 @@ class Sender:
                     pause = min(2 * pause, _LONGEST_PAUSE)
                 case other:
                     assert_never(other)
+
+    def _answer(self, body: bytes) -> Answer:
+        try:
+            return self._collector.send(body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, later batches are still to be sent
+            return Refused(type(error).__name__)  # and not its words: a header in them may be a key
+
+    def _note_odd(self, span: Span, error: Exception) -> None:
+        if not self._is_odd_known:
+            self._is_odd_known = True
+            _log.warning("the span %r cannot be written (%r); nothing is said of others like it", span.name, error)
 
     def _note_away(self, why: str) -> None:
         if not self._is_away:
