@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -13,8 +14,11 @@ import pytest
 from natalis.testing.servers.certificates import Certificates, make_certificates, server_context
 from natalis.testing.servers.collector import Collector
 from natalis.testing.servers.server import wait_until
+from plimsoll.errors import InvalidInput
 from plimsoll.instrument.traces import SpanKind, begun
-from plimsoll.instrument.traces.otlp.options import Carriage
+from plimsoll.instrument.traces.otlp.answers import Away
+from plimsoll.instrument.traces.otlp.options import Carriage, read_carriage
+from plimsoll.instrument.traces.otlp.over_http import HttpCollector
 from plimsoll.instrument.traces.tracing import TraceOptions, traced
 
 pytestmark = pytest.mark.network
@@ -166,6 +170,46 @@ def test_a_proxy_is_asked_where_the_environment_names_one(
         make(1)
 
     assert collector.posted[0].path == "http://collector.example:4318/v1/traces"
+
+
+@pytest.mark.parametrize("written", ["{host}", "http://{host}", "http://shop:p%40ss@{host}"])
+def test_a_proxy_is_known_as_everybody_writes_it(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("http_proxy", written.format(host=collector.url.removeprefix("http://")))
+    monkeypatch.setenv("no_proxy", "")
+    with traced(to("http://collector.example:4318")):
+        make(1)
+
+    (posted,) = collector.posted
+    shown = "Basic c2hvcDpwQHNz" if "@" in written else None
+    assert posted.headers.get("proxy-authorization") == shown
+
+
+def test_a_proxy_that_is_none_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://shop:s3cret@127.0.0.1:1080")
+    monkeypatch.setenv("no_proxy", "")
+
+    with pytest.raises(InvalidInput, match=r"^http_proxy: ") as refused, traced(to("http://collector.example:4318")):
+        pytest.fail("it was opened")
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("named", ["certificate", "client_certificate"])
+def test_a_file_that_holds_no_certificate_is_refused_by_its_variable(tmp_path: Path, named: str) -> None:
+    (file := tmp_path / "ca.pem").write_text("nothing")
+    carriage = read_carriage({f"OTEL_EXPORTER_OTLP_{named.upper()}": str(file)})
+
+    with pytest.raises(InvalidInput, match=f"^OTEL_EXPORTER_OTLP_{named.upper()}: "):
+        HttpCollector("https://collector.example:4318", carriage)
+
+
+@pytest.mark.parametrize("wish", ["9" * 20, "9" * 5_000])
+def test_a_wish_that_nobody_can_wait_for_is_none(wish: str) -> None:
+    with Collector(first=[(503, {"Retry-After": wish})]) as busy:
+        answer = HttpCollector(busy.url, Carriage()).send(b"")
+
+    assert answer == Away("status 503", wait=None)
 
 
 @pytest.fixture(autouse=True)

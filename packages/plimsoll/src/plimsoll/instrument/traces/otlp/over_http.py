@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import re
 import ssl
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
 from plimsoll import __version__
+from plimsoll.errors import InvalidInput
 from plimsoll.instrument.traces.otlp.answers import Answer, Away, Refused, Taken
 from plimsoll.instrument.traces.otlp.options import GZIP, Carriage
 
 _LATER: Final = frozenset({429, 502, 503, 504})
 """Statuses after which OTLP has a sender try again."""
 _WELL: Final = range(200, 300)
+_SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)  # decades; what is longer is no wish to be asked again
 
 
 class HttpCollector:
@@ -26,6 +29,9 @@ class HttpCollector:
     Args:
         url: Where spans are posted to, path included.
         carriage: How.
+
+    Raises:
+        InvalidInput: A certificate cannot be used, or the environment names a proxy that is none.
     """
 
     def __init__(self, url: str, carriage: Carriage) -> None:
@@ -69,17 +75,38 @@ def _connections(url: str, carriage: Carriage) -> urllib3.PoolManager:
     to = urlsplit(url)
     secured = _secured(carriage) if to.scheme == "https" else None
     proxy = getproxies().get(to.scheme)
-    if proxy and not proxy_bypass(to.hostname or ""):
-        return urllib3.ProxyManager(proxy, ssl_context=secured)
-    return urllib3.PoolManager(ssl_context=secured)
+    if not proxy or proxy_bypass(to.hostname or ""):
+        return urllib3.PoolManager(ssl_context=secured)
+    named = proxy if "://" in proxy else f"http://{proxy}"  # as everybody reads it
+    user = urlsplit(named).netloc.rpartition("@")[0]
+    known_by = urllib3.make_headers(proxy_basic_auth=unquote(user)) if user else None
+    try:
+        return urllib3.ProxyManager(named, proxy_headers=known_by, ssl_context=secured)
+    except urllib3.exceptions.HTTPError:
+        problem = "the proxy that it names for the collector of traces is none of HTTP"
+        raise InvalidInput(
+            f"{to.scheme}_proxy", problem, "write it as http://HOST:PORT, or list the host in no_proxy"
+        ) from None
 
 
 def _secured(carriage: Carriage) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=carriage.certificate or None)
+    try:
+        context = ssl.create_default_context(cafile=carriage.certificate or None)
+    except OSError as error:
+        raise _unreadable("CERTIFICATE", carriage.certificate, error) from None
     if carriage.client_certificate:
-        context.load_cert_chain(carriage.client_certificate, carriage.client_key or None)
+        try:
+            context.load_cert_chain(carriage.client_certificate, carriage.client_key or None)
+        except OSError as error:
+            raise _unreadable("CLIENT_CERTIFICATE", carriage.client_certificate, error) from None
     return context
 
 
+def _unreadable(what: str, file: str, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"OTEL_EXPORTER_OTLP_{what}", f"{file} cannot be used ({error.strerror})", "name a file in PEM form"
+    )
+
+
 def _wait(said: str) -> timedelta | None:
-    return timedelta(seconds=int(said)) if said.isascii() and said.isdecimal() else None
+    return timedelta(seconds=int(said)) if _SECONDS.fullmatch(said) else None
