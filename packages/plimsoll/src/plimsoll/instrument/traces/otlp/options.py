@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,10 @@ GZIP: Final = "gzip"
 _COMPRESSIONS: Final = ("", "none", GZIP)
 _PREFIXES: Final = ("OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_")
 """What is said of traces goes before what is said of everything."""
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110, 5.6.2
+_HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")  # what gRPC takes, too
+_NUMBER: Final = re.compile(r"\d{1,20}", re.ASCII)
+_LARGEST: Final = 2**31 - 1  # up to here OpenTelemetry has everybody read them
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,14 @@ def _headers(name: str, text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in filter(None, map(str.strip, text.split(","))):
         header, equals, value = part.partition("=")
+        written = unquote(value.strip())
         if not equals or not header.strip():
             raise InvalidInput(name, "a part has no value", "write name=value,name=value, values percent-encoded")
-        found[header.strip()] = unquote(value.strip())
+        if not _HEADER.fullmatch(header.strip()) or not _HEADER_VALUE.fullmatch(written):
+            raise InvalidInput(
+                name, "a part is no header", "take letters, digits and signs of ASCII, and no line break"
+            )
+        found[header.strip()] = written
     return found
 
 
@@ -112,6 +122,7 @@ def _number(environ: Mapping[str, str], name: str, usual: int) -> int:
     text = environ.get(name, "").strip()
     if not text:
         return usual
-    if not text.isascii() or not text.isdecimal() or int(text) == 0:
-        raise InvalidInput(name, f"{text!r} is no whole number above 0", f"give one, or leave it out for {usual}")
+    if not _NUMBER.fullmatch(text) or not 0 < int(text) <= _LARGEST:
+        problem = f"{text!r} is no whole number from 1 to {_LARGEST}"
+        raise InvalidInput(name, problem, f"give one, or leave it out for {usual}")
     return int(text)
