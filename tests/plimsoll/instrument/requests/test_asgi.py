@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -79,6 +80,36 @@ async def test_methods_that_nobody_has_heard_of_are_one_series() -> None:
         await service.ask(method=f"BREW{number}")
 
     assert service.metrics().count("http_requests_total{") == 1
+
+
+async def test_methods_that_nobody_has_heard_of_take_no_memory() -> None:
+    service, letters = Service(405), 10_000
+    await service.ask(method="BREW")
+
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            await service.ask(method=f"{number}{'X' * letters}")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 100 * letters
+
+
+async def test_a_request_whose_route_cannot_be_told_ends_all_the_same() -> None:
+    registry = Registry()
+
+    async def answer(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+
+    app = InstrumentedApplication(answer, HttpMetrics(registry), lambda scope: str(scope["route"].path))
+    with pytest.raises(KeyError):
+        await app({"type": "http", "method": "GET", "path": "/", "headers": []}, nothing, ignore)
+
+    text = registry.exposition().decode()
+    assert 'http_requests_in_flight{method="GET"} 0.0' in text
+    assert 'http_requests_total{method="GET",route="unmatched",status_code="404"} 1.0' in text
 
 
 async def test_an_answer_of_500_is_an_error_and_one_of_404_is_the_callers() -> None:

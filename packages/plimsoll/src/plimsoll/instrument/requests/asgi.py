@@ -128,7 +128,7 @@ class HttpMetrics:
         method, route, status, is_synthetic = request
         labels = (_known(method), route, str(status or _FIRST_SERVER_ERROR), _mark(is_synthetic))
         series = self.requests.at(*labels), self.duration.at(*labels)
-        if len(self._series) < SERIES:
+        if labels[0] == method and len(self._series) < SERIES:  # a stranger's methods would take everybody's places
             self._series[request] = series
         return series
 
@@ -175,7 +175,13 @@ class RequestWatch:
             failure: The name of the exception that cut it short; empty without one.
         """
         took = perf_counter() - began
-        self._metrics.end((method, self._route_of(scope), status, SYNTHETIC in scope["headers"]), took, failure)
+        is_synthetic = SYNTHETIC in scope["headers"]
+        try:
+            route = self._route_of(scope)
+        except Exception:  # whoever gave it hears of it, and the request has ended all the same
+            self._metrics.end((method, UNMATCHED, status, is_synthetic), took, failure)
+            raise
+        self._metrics.end((method, route, status, is_synthetic), took, failure)
 
 
 class InstrumentedApplication:
