@@ -29,6 +29,7 @@ class Taking(grpc.GenericRpcHandler):  # type: ignore[misc]  # as above
     """Takes spans in, and says first what it is told to."""
 
     refusals: list[Any] = field(default_factory=list)
+    details: tuple[tuple[str, bytes], ...] = ()
     names: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -40,6 +41,7 @@ class Taking(grpc.GenericRpcHandler):  # type: ignore[misc]  # as above
 
     def _take(self, body: bytes, context: Any) -> bytes:
         if self.refusals:
+            context.set_trailing_metadata(self.details)
             context.abort(self.refusals.pop(0), "not now")
         request = ExportTraceServiceRequest.FromString(body)
         self.names += [span.name for of in request.resource_spans for scope in of.scope_spans for span in scope.spans]
@@ -100,6 +102,23 @@ def test_what_a_collector_refuses_is_not_sent_again(collector: Served, caplog: p
 
     assert collector.taking.names == []
     assert "refused 1 spans (INVALID_ARGUMENT: not now)" in caplog.text
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("details", "arrived"),
+    [((), []), ((("grpc-status-details-bin", b"type.googleapis.com/google.rpc.RetryInfo"),), ["GET /"])],
+)
+def test_a_collector_that_has_too_much_is_asked_again_only_if_it_says_so(
+    collector: Served, details: tuple[tuple[str, bytes], ...], arrived: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    collector.taking.refusals, collector.taking.details = [grpc.StatusCode.RESOURCE_EXHAUSTED], details
+    with traced(to(collector.url, delay=timedelta(milliseconds=20)), last=PATIENCE):
+        make("GET /")
+        wait_until(lambda: collector.taking.refusals == [] and collector.taking.names == arrived, PATIENCE)
+
+    assert collector.taking.names == arrived
+    assert ("refused 1 spans (RESOURCE_EXHAUSTED" in caplog.text) is not bool(arrived)
 
 
 @pytest.mark.network

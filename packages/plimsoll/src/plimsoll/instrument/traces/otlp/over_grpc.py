@@ -11,10 +11,10 @@ from plimsoll.instrument.traces.otlp.answers import Answer, Away, Refused, Taken
 from plimsoll.instrument.traces.otlp.options import GZIP, Carriage
 
 _METHOD: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-_LATER: Final = frozenset(
-    {"CANCELLED", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
-)
+_LATER: Final = frozenset({"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"})
 """Codes after which OTLP has a sender try again."""
+_PERHAPS_LATER: Final = "RESOURCE_EXHAUSTED"
+"""The code after which it does so only where a `RetryInfo` comes with it: a batch that is too large stays so."""
 
 
 class GrpcCollector:
@@ -49,9 +49,20 @@ class GrpcCollector:
             self._export(body, timeout=self._timeout, metadata=self._headers)
         except self._failure as error:
             said = f"{error.code().name}: {error.details()}"
-            return Away(said) if error.code().name in _LATER else Refused(said)
+            return Away(said) if _is_passing(error) else Refused(said)
         return Taken()
 
     def close(self) -> None:
         """Close the channel."""
         self._channel.close()
+
+
+def _is_passing(error: Any) -> bool:
+    code = error.code().name
+    return code in _LATER or (code == _PERHAPS_LATER and _says_when(error))
+
+
+def _says_when(error: Any) -> bool:
+    """Return whether `google.rpc.RetryInfo` is among the details of a status."""
+    found = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+    return b"google.rpc.RetryInfo" in found
