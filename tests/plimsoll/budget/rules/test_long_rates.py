@@ -25,10 +25,13 @@ budgets:
 """
 
 
-@pytest.mark.parametrize("rate", ["30s", "5m", "10m", "1h"])
-def test_rendered_tests_hold_at_every_rate(rate: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("rate", "target"),
+    [("30s", "1 %"), ("5m", "1 %"), ("10m", "1 %"), ("1h", "1 %"), ("30s", "0.01 %")],
+)
+def test_rendered_tests_hold_at_every_rate_and_target(rate: str, target: str, tmp_path: Path) -> None:
     file = tmp_path / "plimsoll.yaml"
-    file.write_text(FILE.replace("RATE", rate), encoding="utf-8")
+    file.write_text(FILE.replace("RATE", rate).replace("1 %", target), encoding="utf-8")
     plimsoll.main(["render", str(file), "rules", "tests"], standalone_mode=False)
 
     tests = tmp_path / "rendered" / "rules.test.yaml"

@@ -143,10 +143,11 @@ def worse(promise: Promise) -> float:
     if isinstance(promise.measure, Up):
         return 0.0
     bound = promise.bound
+    if promise.indicator.unit is Unit.SHARE:
+        value = bound / 2 if promise.indicator.good is Good.ABOVE else (1 + bound) / 2
+        return float(f"{value:.4g}")  # as many digits as are shown: between two of them either may be
     if promise.indicator.good is Good.ABOVE:
         return bound / 2
-    if promise.indicator.unit is Unit.SHARE:
-        return (1 + bound) / 2
     # Prometheus drops what is less than a second of a minute or more: half of one keeps us clear of the edge.
     return 2 * bound + (_HALF_A_SECOND if promise.indicator.unit is Unit.SECONDS and 2 * bound >= _MINUTE else 0) or 1.0
 
