@@ -39,7 +39,7 @@ LEVELS: Final[Mapping[str, int | None]] = {
     "error": logging.ERROR,
 }
 """The words of `LOG_REQUESTS`, and the least level that each of them asks for; None for no lines."""
-_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s)", re.ASCII)
+_SPAN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s)", re.ASCII)
 _ASKING: Final = frozenset({"GET", "HEAD"})
 _REFUSED, _FAILED = 400, 500
 
