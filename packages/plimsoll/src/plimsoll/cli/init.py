@@ -32,7 +32,7 @@ def command(file: Path, url: str, service: str | None) -> None:
     beside = file.with_name("flow.py")
     for path in (file, beside):
         if path.exists():
-            raise InvalidInput("FILE", f"{path} is there already", "name another, or remove it")
+            raise InvalidInput("FILE", f"{path} is there already", "remove it, or name a file in another folder")
     place = Place("--url", url, "http://127.0.0.1:8000")
     seen = _seen(place)
     name = service or seen.service or file.absolute().parent.name or "service"
