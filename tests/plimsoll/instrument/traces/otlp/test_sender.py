@@ -42,7 +42,7 @@ class Taking:
 
 
 def sending_to(collector: Taking, carriage: Carriage) -> Sender:
-    return Sender(collector, Encoder(Redaction()), b"", carriage)
+    return Sender(lambda: collector, Encoder(Redaction()), b"", carriage)
 
 
 def a_span(began: int = 1, ended: int = 2) -> Span:

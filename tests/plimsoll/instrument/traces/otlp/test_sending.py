@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -117,8 +119,25 @@ def test_a_process_ends_in_time_though_nobody_takes_its_spans(caplog: pytest.Log
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with traced(to(url, Carriage(timeout=LONG)), last=SOON):
             make(1)
+        said = caplog.records[:]
 
-    assert caplog.records == []  # it was let go of amid an attempt
+    assert said == []  # it was let go of amid an attempt
+
+
+def test_a_process_that_was_forked_sends_its_own_spans_and_none_of_its_parents(collector: Collector) -> None:
+    program = (
+        "import os, sys\n"
+        "from plimsoll.instrument.traces import SpanKind, begun\n"
+        "from plimsoll.instrument.traces.tracing import TraceOptions, traced\n"
+        "with traced(TraceOptions(sys.argv[1], 'shop')):\n"
+        "    with begun('before', SpanKind.INTERNAL): pass\n"
+        "    child = os.fork()\n"
+        "    with begun('in the child' if child == 0 else 'in the parent', SpanKind.INTERNAL): pass\n"
+        "if child: os.waitpid(child, 0)\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program, collector.url], check=True)
+
+    assert sorted(names(collector)) == ["before", "in the child", "in the parent"]
 
 
 def test_a_batch_is_packed_where_one_asks_for_it_and_carries_the_headers(collector: Collector) -> None:

@@ -64,7 +64,7 @@ class TraceOptions:
     carriage: Carriage = field(default_factory=Carriage)
 
     def __post_init__(self) -> None:
-        if urlsplit(self.endpoint).scheme not in {"http", "https"} or not urlsplit(self.endpoint).hostname:
+        if not _is_address(self.endpoint):
             raise InvalidInput(_ENDPOINT, "it is no address", "give a collector's, such as http://127.0.0.1:4318")
         if self.protocol not in {HTTP, GRPC}:
             raise InvalidInput("OTEL_EXPORTER_OTLP_PROTOCOL", f"{self.protocol!r} is not known", f"{HTTP} or {GRPC}")
@@ -149,6 +149,14 @@ def traced(
         sender.close(last)
 
 
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of brackets, or a port beyond 65535
+        return False
+
+
 def _open(options: TraceOptions, redaction: Redaction) -> Sender:
     from plimsoll.instrument.traces.otlp.encoding import Encoder  # noqa: PLC0415 - what traces need is imported where they are
     from plimsoll.instrument.traces.otlp.sending import Sender  # noqa: PLC0415 - as above
@@ -161,7 +169,7 @@ def _open(options: TraceOptions, redaction: Redaction) -> Sender:
         "service.name": options.service,
     }
     encoder = Encoder(redaction)
-    return Sender(_collector(options), encoder, encoder.resource(about), options.carriage)
+    return Sender(lambda: _collector(options), encoder, encoder.resource(about), options.carriage)
 
 
 def _collector(options: TraceOptions) -> Collector:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -26,27 +28,42 @@ _log = logging.getLogger(__name__)
 class Sender:
     """Takes spans that ended, and hands them to a collector.
 
-    A span is bytes as soon as it ends: what waits is small, and no work for the collector of garbage.
+    A span is bytes as soon as it ends: what waits is small, and no work for the collector of garbage. After a fork the
+    child sends its own, by a connection of its own.
 
     Args:
-        collector: Who takes them.
+        connect: Returns who takes them.
         encoder: Writes them.
         resource: What sends, as the encoder wrote it.
         carriage: How many wait, and for how long.
+
+    Raises:
+        Exception: What `connect` raises.
     """
 
-    def __init__(self, collector: Collector, encoder: Encoder, resource: bytes, carriage: Carriage) -> None:
-        self._collector = collector
+    def __init__(self, connect: Callable[[], Collector], encoder: Encoder, resource: bytes, carriage: Carriage) -> None:
+        self._connect = connect
         self._encode = encoder.span
         self._resource = resource
         self._most, self._batch = carriage.waiting, carriage.batch
         self._delay = carriage.delay.total_seconds()
+        self._is_odd_known = False
+        self._start()
+        _start_after_forks(self)
+
+    def _start(self) -> None:
+        self._collector = self._connect()
         self._waiting: deque[bytes] = deque()
         self._lost = 0
-        self._is_away, self._is_odd_known = False, False
+        self._is_away = False
         self._woken, self._ending = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="spans", daemon=True)
         self._thread.start()
+
+    def start_again(self) -> None:
+        """Begin anew in a process that was forked: its parent sends what waits, and threads are not passed on."""
+        if not self._ending.is_set():
+            self._start()
 
     def heard(self, span: Span) -> None:
         """Take a span in, to be sent with others; neither waits nor raises."""
@@ -140,3 +157,14 @@ class Sender:
     def _tell_lost(self, why: str) -> None:
         lost, self._lost = self._lost, 0
         _log.warning("%d spans were lost: %s", lost, why)
+
+
+def _start_after_forks(sender: Sender) -> None:
+    held = weakref.ref(sender)
+
+    def start() -> None:
+        found = held()
+        if found is not None:
+            found.start_again()
+
+    os.register_at_fork(after_in_child=start)
