@@ -53,6 +53,16 @@ def test_a_service_with_metrics_gets_endpoints_alerts_and_a_flow(typed: Any, url
     assert (tmp_path / "flow.py").is_file()
 
 
+@pytest.mark.parametrize("path", ["", "/metrics"])
+def test_metrics_may_have_an_address_of_their_own(typed: Any, url: str, tmp_path: Path, path: str) -> None:
+    done = typed("init", tmp_path / "plimsoll.yaml", "--url", f"{url}/plain", "--metrics", f"{url}{path}")
+
+    assert done.code == 0, done.err
+    file = read_file(tmp_path / "plimsoll.yaml")
+    assert (file.service.name, file.service.url) == ("shop", f"{url}/plain")
+    assert [endpoint.name for endpoint in file.service.endpoints] == ["/orders"]
+
+
 def test_a_service_without_metrics_is_told_that_its_budgets_are_for_load_tests(
     typed: Any, url: str, tmp_path: Path
 ) -> None:

@@ -94,6 +94,12 @@ def test_an_error_carries_its_traceback_without_secrets(stream: io.StringIO) -> 
         "connect(user='x', password='hunter2 and more')",
         "{'api_key': 'hunter2', 'x': 1}",
         '{"client_secret": "hunter2"}',
+        "refused: Cookie: session=hunter2; theme=dark",
+        "Set-Cookie: sid=hunter2; Path=/",
+        "got Authorization: Digest hunter2",
+        "password: hunter2",
+        "X-Api-Key: hunter2",
+        "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.hunter2hunter2",
     ],
 )
 def test_what_looks_like_a_secret_or_an_address_is_left_out(text: str) -> None:

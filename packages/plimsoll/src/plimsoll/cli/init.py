@@ -10,6 +10,7 @@ from plimsoll.budget.asking.server import Place
 from plimsoll.budget.beginnings import Seen, budget_file, flow, seen_in, with_gaps
 from plimsoll.errors import InvalidInput, TargetFailed
 
+_PATH = "/metrics"
 _NOTHING = Seen(None, None, ())
 
 
@@ -18,8 +19,9 @@ _NOTHING = Seen(None, None, ())
     "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("plimsoll.yaml"), metavar="[FILE]"
 )
 @click.option("--url", required=True, metavar="URL", help="Where the service answers.")
+@click.option("--metrics", metavar="URL", help="Where its /metrics is, if not there: a port of their own, say.")
 @click.option("--service", metavar="NAME", help="What it is called, if its metrics do not say.")
-def command(file: Path, url: str, service: str | None) -> None:
+def command(file: Path, url: str, metrics: str | None, service: str | None) -> None:
     r"""Write a first budget file for a running service, and a first flow beside it.
 
     What the service answers is learned from its /metrics; ask it for each of its pages once before. A service without
@@ -27,14 +29,14 @@ def command(file: Path, url: str, service: str | None) -> None:
 
     \b
     plimsoll init --url http://127.0.0.1:8000
-    plimsoll render plimsoll.yaml
+    plimsoll init --url https://shop.example --metrics http://10.0.0.7:9464
     """
     beside = file.with_name("flow.py")
     for path in (file, beside):
         if path.exists():
             raise InvalidInput("FILE", f"{path} is there already", "remove it, or name a file in another folder")
     place = Place("--url", url, "http://127.0.0.1:8000")
-    seen = _seen(place)
+    seen = _seen(place if metrics is None else Place("--metrics", metrics.removesuffix(_PATH), "http://127.0.0.1:9464"))
     name = service or seen.service or file.absolute().parent.name or "service"
     for path, text in ((file, budget_file(name, place.url, seen)), (beside, flow(name, seen))):
         path.write_text(text, encoding="utf-8")
@@ -45,7 +47,7 @@ def command(file: Path, url: str, service: str | None) -> None:
 
 def _seen(place: Place) -> Seen:
     try:
-        seen = seen_in(place.get("/metrics", "service").decode())
+        seen = seen_in(place.get(_PATH, "service").decode())
     except TargetFailed as error:
         if not error.code.startswith("status_"):
             raise
@@ -53,8 +55,8 @@ def _seen(place: Place) -> Seen:
     except ValueError:
         seen = _NOTHING
     if seen.dialect is None:
-        click.echo(f"{place.url}/metrics tells nothing of requests that is known: budgets are for load tests alone")
+        click.echo(f"{place.url}{_PATH} tells nothing of requests that is known: budgets are for load tests alone")
     else:
         words = f"{len(seen.endpoints)} endpoint{'' if len(seen.endpoints) == 1 else 's'}"
-        click.echo(f"found {words} in {place.url}/metrics, in the dialect {seen.dialect}")
+        click.echo(f"found {words} in {place.url}{_PATH}, in the dialect {seen.dialect}")
     return seen

@@ -111,6 +111,8 @@ class Instrumented:
         except OSError as error:
             problem = f"{self._port} on {self._host} cannot be listened on ({error.strerror})"
             remedy = "stop what listens there, choose another port, or leave it out for none"
+            if folder is None:
+                remedy += "; where it is another worker of this service, give all of them one METRICS_DIR"
             raise InvalidInput("METRICS_PORT", problem, remedy) from None
 
     async def _open_late(self) -> None:

@@ -17,6 +17,10 @@ _LOCAL = r"\w.!#$%&'*+/=?^`{|}~-"
 _ADDRESS = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]+@[\w-]+(?:\.[\w-]+)+")
 _ASSIGNED = re.compile(rf"(?i)((?:{_NAMES})\w{{0,40}}=)(?:\"[^\"]*\"|'[^']*'|[^\s&\"',;)\]}}]+)")
 _QUOTED = re.compile(rf"(?i)([\"'][\w.-]{{0,40}}(?:{_NAMES})[\w.-]{{0,40}}[\"']\s*:\s*)(\"[^\"]*\"|'[^']*')")
+_WHOLE_HEADER = re.compile(r"(?i)\b((?:authorization|(?:set-)?cookie):[ \t]*)[^\r\n\"']+")
+_NAMED = re.compile(r"(?i)((?:password|passwd|secret|token|api[_.-]?key):[ \t]+)[^\s\"']+")
+_STEMS = ("passw", "secret:", "token:", "key:")
+_WEB_TOKEN = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")  # a JSON web token: `eyJ` is `{"` in base64
 _HARMLESS = (bool, int, float, type(None))
 
 
@@ -44,6 +48,12 @@ class Redaction:
         lowered = text.lower()
         if "bearer" in lowered or "basic" in lowered:
             text = _SCHEMES.sub(rf"\1 {REDACTED}", text)
+        if "eyJ" in text:
+            text = _WEB_TOKEN.sub(REDACTED, text)
+        if "cookie:" in lowered or "authorization:" in lowered:
+            text = _WHOLE_HEADER.sub(rf"\1{REDACTED}", text)
+        if ": " in lowered and any(stem in lowered for stem in _STEMS):
+            text = _NAMED.sub(rf"\1{REDACTED}", text)
         if "=" in text:
             text = _ASSIGNED.sub(rf"\1{REDACTED}", text)
         if '":' in text or "':" in text:
