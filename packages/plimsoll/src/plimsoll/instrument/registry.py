@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -23,6 +21,7 @@ from plimsoll.instrument.cells.values import (
     Shape,
 )
 from plimsoll.instrument.exposition import CONTENT_TYPE, Foreign, Format, Series
+from plimsoll.instrument.forks import call_after_forks
 
 __all__ = ["CONTENT_TYPE", "LABEL_VALUES", "OTHER", "Collector", "Family", "Mode", "Registry"]
 
@@ -111,7 +110,7 @@ class Registry:
         self._foreign: list[Collector] = []
         self._shared = None if folder is None else SharedFolder(folder)
         if self._shared is not None:
-            _move_after_forks(self)
+            call_after_forks(self.move)
 
     @property
     def is_shared(self) -> bool:
@@ -246,14 +245,3 @@ def _read(family: AnyFamily) -> None:
             child.set(value)
         elif value > child.cells[0]:
             child.cells[0] = value
-
-
-def _move_after_forks(registry: Registry) -> None:
-    held = weakref.ref(registry)
-
-    def move() -> None:
-        found = held()
-        if found is not None:
-            found.move()
-
-    os.register_at_fork(after_in_child=move)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
 
+from plimsoll.instrument.forks import call_after_forks
 from plimsoll.instrument.traces.live import Span
 from plimsoll.instrument.traces.otlp.answers import Answer, Away, Collector, Refused, Taken
 from plimsoll.instrument.traces.otlp.encoding import Encoder, request
@@ -49,7 +48,7 @@ class Sender:
         self._delay = carriage.delay.total_seconds()
         self._is_odd_known = False
         self._start()
-        _start_after_forks(self)
+        call_after_forks(self.start_again)
 
     def _start(self) -> None:
         self._collector = self._connect()
@@ -157,14 +156,3 @@ class Sender:
     def _tell_lost(self, why: str) -> None:
         lost, self._lost = self._lost, 0
         _log.warning("%d spans were lost: %s", lost, why)
-
-
-def _start_after_forks(sender: Sender) -> None:
-    held = weakref.ref(sender)
-
-    def start() -> None:
-        found = held()
-        if found is not None:
-            found.start_again()
-
-    os.register_at_fork(after_in_child=start)
