@@ -9,7 +9,15 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The collector has it."""
+    """The collector has it.
+
+    Attributes:
+        rejected: How many spans of it it threw away.
+        why: In its words.
+    """
+
+    rejected: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

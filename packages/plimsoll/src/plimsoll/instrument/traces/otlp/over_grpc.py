@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from plimsoll.instrument.traces.otlp.answers import Answer, Away, Refused, Taken
+from plimsoll.instrument.traces.otlp.answers import Answer, Away, Refused
 from plimsoll.instrument.traces.otlp.options import GZIP, Carriage
+from plimsoll.instrument.traces.otlp.response import read_response
 
 _METHOD: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _LATER: Final = frozenset({"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"})
@@ -46,11 +47,11 @@ class GrpcCollector:
     def send(self, body: bytes) -> Answer:
         """Call with a batch."""
         try:
-            self._export(body, timeout=self._timeout, metadata=self._headers)
+            answer: bytes = self._export(body, timeout=self._timeout, metadata=self._headers)
         except self._failure as error:
             said = f"{error.code().name}: {error.details()}"
             return Away(said) if _is_passing(error) else Refused(said)
-        return Taken()
+        return read_response(answer)
 
     def close(self) -> None:
         """Close the channel."""

@@ -14,8 +14,9 @@ import urllib3
 
 from plimsoll import __version__
 from plimsoll.errors import InvalidInput
-from plimsoll.instrument.traces.otlp.answers import Answer, Away, Refused, Taken
+from plimsoll.instrument.traces.otlp.answers import Answer, Away, Refused
 from plimsoll.instrument.traces.otlp.options import GZIP, Carriage
+from plimsoll.instrument.traces.otlp.response import read_response
 
 _LATER: Final = frozenset({429, 502, 503, 504})
 """Statuses after which OTLP has a sender try again."""
@@ -62,7 +63,7 @@ class HttpCollector:
         except urllib3.exceptions.HTTPError as error:
             return Away(str(error))
         if answer.status in _WELL:
-            return Taken()
+            return read_response(answer.data)
         said = f"status {answer.status}"
         return Away(said, _wait(answer.headers.get("retry-after", ""))) if answer.status in _LATER else Refused(said)
 

@@ -115,8 +115,10 @@ class Sender:
         while True:
             answer = self._answer(body)
             match answer:
-                case Taken():
+                case Taken(rejected, why):
                     self._note_taken()
+                    if rejected:
+                        _log.warning("the collector of traces refused %d spans (%s)", rejected, why)
                     return True
                 case Refused(why):
                     _log.warning("the collector of traces refused %d spans (%s)", len(batch), why)
