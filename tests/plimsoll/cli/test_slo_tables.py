@@ -50,6 +50,32 @@ def test_each_that_cannot_be_judged_is_named_with_the_reason() -> None:
     ]
 
 
+def test_each_broken_promise_leads_to_the_words_of_the_alert_on_what_is_broken() -> None:
+    file = read_text("""
+service: {name: shop}
+watch: {sources: {http: 'job="shop"'}}
+budgets:
+  - {name: availability, indicator: availability, target: 99.9 %, window: 30d}
+  - {name: slow, indicator: latency p95, target: 1 s, window: 30d, alert: {name: HighLatency, for: 5m}}
+  - {name: errors, indicator: errors, target: 1 %, alert: {name: HighErrorRate, for: 2m}}
+  - {name: refusals, indicator: errors 4xx, target: 1 %}
+""")
+    recorded = [
+        *(("plimsoll:bound", name, 1.0) for name in ("availability", "slow", "errors", "refusals")),
+        *(("plimsoll:remaining", name, -1.0) for name in ("availability", "slow")),
+        *(("plimsoll:value", name, 0.5) for name in ("errors", "refusals")),
+    ]
+
+    said = shown("shop", states_of(file, [Sample({"__name__": n, "budget": b}, value) for n, b, value in recorded]))
+
+    assert [line for line in said.splitlines() if line.startswith("✗")] == [
+        "✗ availability is exhausted - plimsoll slo explain ErrorBudgetBurn",
+        "✗ slow is exhausted - plimsoll slo explain ErrorBudgetBurn",
+        "✗ errors is crossed - plimsoll slo explain HighErrorRate",
+        "✗ refusals is crossed",
+    ]
+
+
 def test_where_all_are_judged_nothing_is_added() -> None:
     assert shown("shop", [each for each in STATES if each.value is not None]).endswith(
         "1 of 1 promises kept, 0 broken."

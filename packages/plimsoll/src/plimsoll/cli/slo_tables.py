@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from plimsoll.budget.alerts import BURN
 from plimsoll.budget.asking.standing import UNJUDGED, Burning, Standing, State
 from plimsoll.budget.explaining.explanations import rate_in_words
 from plimsoll.budget.promql import duration
@@ -159,13 +160,20 @@ def _why(state: State) -> str:
     return f"too little traffic: fewer than {few} in {looked}, of which a share says nothing"
 
 
+def _alert(state: State) -> str | None:
+    """Return the alert on what is broken: an error budget has always one, a bound only where the file names one."""
+    if state.standing is Standing.EXHAUSTED:
+        return BURN
+    return state.promise.budget.alert.name if state.promise.budget.alert else None
+
+
 def _sentences(states: Sequence[State]) -> Iterator[str]:
     yield ""
     broken = [each for each in states if each.standing.is_broken]
     kept = [each for each in states if each.standing is Standing.KEPT]
     for each in broken:
-        alert = each.promise.budget.alert
-        more = f" - plimsoll slo explain {alert.name}" if alert else ""
+        alert = _alert(each)
+        more = f" - plimsoll slo explain {alert}" if alert else ""
         yield f"✗ {_name(each)} is {each.standing}{more}"
     unjudged = Counter(each.standing for each in states if each.standing in UNJUDGED)
     rest = ", ".join(f"{unjudged[standing]} {standing}" for standing in UNJUDGED if unjudged[standing])
