@@ -134,14 +134,14 @@ def test_the_file_that_is_spoiled_below_is_good() -> None:
         ("target: 0.1 %", "target: 0 %", "34:13: budgets[1].window: an objective of 1 leaves no budget to burn"),
         ("window: 30d", "window: 6d", "26:13: budgets[0].window: 6d is too short to tell a burst from a burn; take"),
         ("window: 30d", "window: 1831d", "26:13: budgets[0].window: 1831d is too long: promtool cannot hold what a"),
-        ("window: 30d", "window: 30 %", "26:13: budgets[0].window: '30 %' is not a time; write it as 300 ms"),
+        ("window: 30d", "window: 30 %", "26:13: budgets[0].window: '30 %' is not a time; write it as 30d"),
         ("target: 80 %\n", "target: 80 %\n    window: 30d\n", "59:13: budgets[5].window: cpu does not count events,"),
         ("  rate: 5m", "  rate: 15s", "9:9: watch.rate: 15s is too short: it holds no two scrapes, and without them"),
-        ("  rate: 5m", "  rate: 5/s", "9:9: watch.rate: '5/s' is not a time; write it as 300 ms"),
-        ("  rate: 5m", "  traffic: 5m", "9:12: watch.traffic: '5m' is not a rate; write it as 1,000/s"),
+        ("  rate: 5m", "  rate: 5/s", "9:9: watch.rate: '5/s' is not a time; write it as 5m"),
+        ("  rate: 5m", "  traffic: 5m", "9:12: watch.traffic: '5m' is not a rate; write it as 1/s"),
         ("over: 1h", "over: 1s", "18:40: indicators.missed.increase.over: 1s is too short"),
         ("over: 1h", 'over: "1"', "18:40: indicators.missed.increase.over: '1' is not a time"),
-        ("for: 5m", "for: 5 %", "29:12: budgets[0].alert.for: '5 %' is not a time; write it as 300 ms"),
+        ("for: 5m", "for: 5 %", "29:12: budgets[0].alert.for: '5 %' is not a time; write it as 2m"),
         ("name: PayErrors", "name: HighLatency", "36:13: budgets[1].alert.name: 'HighLatency' is the name of another"),
         ("name: PayErrors", "name: ErrorBudgetBurn", "36:13: budgets[1].alert.name: 'ErrorBudgetBurn' is what alerts"),
         ("name: pay errors", "name: latency", "30:11: budgets[1].name: 'latency' is the name of another one too"),
@@ -235,6 +235,34 @@ def test_the_reason_is_one_that_whoever_wrote_the_file_can_follow() -> None:
         "x.yaml:54:7: budgets[4].alert: no percentile of took_seconds is ever above its last bucket of 1 s: it can"
         " never fire; put the bound lower, or give the service a longer bucket"
     )
+
+
+@pytest.mark.parametrize("name", ["High Error", "highError", "High-Error"])
+def test_what_is_no_name_of_an_alert_is_told_in_words_what_one_is(name: str) -> None:
+    assert refused("name: HighLatency", f"name: {name}") == (
+        f"x.yaml:28:13: budgets[0].alert.name: {name!r} is no name of an alert; take one such as HighErrorRate: letters"
+        " and digits, a capital first"
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("for: 5m", "for: 2x", "29:12: budgets[0].alert.for: '2x' is no quantity; write it as 2m"),
+        ("window: 30d", "window: month", "26:13: budgets[0].window: 'month' is no quantity; write it as 30d"),
+        ("  rate: 5m", "  traffic: few", "9:12: watch.traffic: 'few' is no quantity; write it as 1/s"),
+        ("over: 1h", "over: hour", "18:40: indicators.missed.increase.over: 'hour' is no quantity; write it as 1h"),
+        ("target: 300 ms", "target: 300 mz", "25:13: budgets[0].target: '300 mz' is no quantity; write it as 300 ms"),
+        ("target: 0.1 %", "target: few", "32:13: budgets[1].target: 'few' is no quantity; write it as 0.1 %"),
+        (
+            "300 ms\n    alert",
+            "3x\n    alert",  # of an indicator of its own: only its kind says what it counts
+            "52:13: budgets[4].target: '3x' is no quantity; write it as 300 ms, 0.1 %, 1,000/s, 128 MB, 1,000 or 4.5",
+        ),
+    ],
+)
+def test_what_is_no_quantity_is_answered_with_one_that_may_stand_there(right: str, wrong: str, said: str) -> None:
+    assert refused(right, wrong) == f"x.yaml:{said}"
 
 
 def test_a_gauge_of_one_s_own_may_be_promised_to_stay_above_nothing() -> None:

@@ -46,6 +46,18 @@ EXAMPLES: Final = {
     Unit.BYTES: "128 MB",
     Unit.NUMBER: "1,000",
 }
+EXAMPLES_AT: Final = {
+    "for": "2m",
+    "window": "30d",
+    "rate": "5m",
+    "over": "1h",
+    "wait": "10s",
+    "interval": "10s",
+    "repeat": "12h",
+    "traffic": "1/s",
+}
+"""What may stand at the keys whose unit is always the same: 300 ms is a time too, and would help nobody there."""
+NO_QUANTITY: Final = "is no quantity"
 
 
 class Amount:
@@ -92,7 +104,7 @@ def amount_of(written: object) -> Amount:
     text = str(written) if isinstance(written, int | float) and not isinstance(written, bool) else written
     match = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None or match["suffix"] not in _SUFFIXES:
-        raise ValueError(f"{written!r} is no quantity; write it as {', '.join(EXAMPLES.values())} or 4.5")
+        raise ValueError(f"{written!r} {NO_QUANTITY}; write it as {', '.join(EXAMPLES.values())} or 4.5")
     unit, factor = _SUFFIXES[match["suffix"]]
     # in decimals, for 99.9 * 0.01 is 0.9990000000000001
     value = Decimal(match["number"].replace(",", "")) * Decimal(repr(factor))

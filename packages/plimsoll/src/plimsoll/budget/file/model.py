@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -15,6 +15,8 @@ from plimsoll.budget.file.routing import Routing
 from plimsoll.budget.measures.gauges import Take
 from plimsoll.budget.sides import Good
 
+ALERT_NAME: Final = "^[A-Z][A-Za-z0-9]*$"
+"""What an alert's name looks like, as a regular expression."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 
@@ -206,7 +208,7 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         runbook: A page that says more than the rendered one, relative to the folder of runbooks.
     """
 
-    name: Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Za-z0-9]*$", max_length=80)]
+    name: Annotated[str, msgspec.Meta(pattern=ALERT_NAME, max_length=80)]
     lasts: Amount = msgspec.field(name="for")
     severity: Severity = Severity.WARNING
     means: str | None = None

@@ -13,9 +13,10 @@ import msgspec
 import yaml
 
 from plimsoll.budget.file import boards, model, places
-from plimsoll.budget.file.amounts import Amount, amount_of
-from plimsoll.budget.file.model import BudgetFile
+from plimsoll.budget.file.amounts import EXAMPLES, EXAMPLES_AT, NO_QUANTITY, Amount, amount_of
+from plimsoll.budget.file.model import ALERT_NAME, BudgetFile
 from plimsoll.budget.file.refusals import refusals_of
+from plimsoll.budget.indicators import INDICATORS
 from plimsoll.errors import InvalidInput
 
 _AT = re.compile(r"(?P<said>.*?)(?: - at (?P<key>`key` in )?`(?P<at>.*)`)?", re.DOTALL)
@@ -26,6 +27,7 @@ _MAPPINGS: Final[dict[str, type[msgspec.Struct]]] = {
 }
 _NO_MEMBER = re.compile(r"Invalid enum value '(?P<written>.*)'")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`")
+_NO_NAME: Final = f"Expected `str` matching regex {ALERT_NAME!r}"
 _REFERENCE: Final = "see the reference of the budget file"
 _REMEDIES: Final = {
     "Expected `str`, got `object`": "put the text in quotes: after a colon and a blank YAML sees a value",
@@ -116,12 +118,42 @@ def _explained(
             document, path, where, f"there is no {member['written']!r}", _nearest(member["written"], _words(path))
         )
     if unknown is None:
-        problem, _, remedy = problem.partition("; ")
+        problem, remedy = _in_words(problem, path, document)
         return _at(document, path, where, _lowered(problem), remedy or _REMEDIES.get(problem, _REFERENCE))
     key = unknown["key"]
     place = document.keys.get((*path, key)) or document.nearest(path)
     field = f"{where}:{place.line}:{place.column}: {places.words_of((*path, key))}"
     return InvalidInput(field, "there is no such key", _nearest(key, _known_keys(path)))
+
+
+def _in_words(problem: str, path: places.Path, document: places.Document) -> tuple[str, str]:
+    """Return what is wrong with a value, and what may stand there instead."""
+    if problem == _NO_NAME:
+        remedy = "take one such as HighErrorRate: letters and digits, a capital first"
+        return f"{_written(path, document)!r} is no name of an alert", remedy
+    problem, _, remedy = problem.partition("; ")
+    if problem.endswith(NO_QUANTITY) and (example := _example_at(path, document)) is not None:
+        return problem, f"write it as {example}"
+    return problem, remedy
+
+
+def _example_at(path: places.Path, document: places.Document) -> str | None:
+    """Return a quantity that may stand at a path; None where that cannot be told."""
+    if path[-1:] and path[-1] in EXAMPLES_AT:
+        return EXAMPLES_AT[str(path[-1])]
+    indicator = INDICATORS.get(str(_written((*path[:-1], "indicator"), document)))
+    return EXAMPLES[indicator.unit] if indicator else None
+
+
+def _written(path: places.Path, document: places.Document) -> Any:
+    """Return what stands at a path; None where nothing does."""
+    found = document.content
+    for step in path:
+        try:
+            found = found[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return found
 
 
 def _nearest(written: str, known: list[str]) -> str:

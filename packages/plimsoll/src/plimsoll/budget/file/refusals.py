@@ -15,7 +15,7 @@ from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import STEEPEST, longest_window, shortest_window
 from plimsoll.budget.dialects import DIALECTS
 from plimsoll.budget.file.addresses import refusals_of_grafana
-from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit
+from plimsoll.budget.file.amounts import EXAMPLES, EXAMPLES_AT, Amount, Unit
 from plimsoll.budget.file.boards import refusals_of_boards
 from plimsoll.budget.file.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.file.places import Path
@@ -83,7 +83,7 @@ def _of_own(file: BudgetFile) -> Iterator[Refusal]:
             yield ("indicators", name), f"{name!r} is an indicator that every file has", "give it another name"
         if own.increase is not None:
             if own.increase.over.unit is not Unit.SECONDS:
-                yield ("indicators", name, "increase", "over"), *_wrong_unit(own.increase.over.text, Unit.SECONDS)
+                yield ("indicators", name, "increase", "over"), *_wrong_unit(own.increase.over, Unit.SECONDS, "over")
             yield from _too_short(own.increase.over, ("indicators", name, "increase", "over"))
         if own.quantile is not None and list(own.quantile.buckets) != sorted(set(own.quantile.buckets)):
             yield ("indicators", name, "quantile", "buckets"), *_DO_NOT_GROW
@@ -119,7 +119,7 @@ def _of_budget(
             yield (*path, "endpoints", number_), f"{name!r} stands here a second time", "keep one of the two"
     yield from _units(budget, path)
     if budget.alert is not None and budget.alert.lasts.unit is not Unit.SECONDS:
-        yield (*path, "alert", "for"), *_wrong_unit(budget.alert.lasts.text, Unit.SECONDS)
+        yield (*path, "alert", "for"), *_wrong_unit(budget.alert.lasts, Unit.SECONDS, "for")
 
 
 def _of_sight(budget: Budget, path: Path, indicator: Indicator, sight: Sight) -> Iterator[Refusal]:
@@ -209,7 +209,7 @@ def _units(holder: Budget | Watch, path: Path) -> Iterator[Refusal]:
     for key, unit in _UNITS.items():
         amount = getattr(holder, key, None)
         if amount is not None and amount.unit is not unit:
-            yield (*path, key), *_wrong_unit(amount.text, unit)
+            yield (*path, key), *_wrong_unit(amount, unit, key)
 
 
 def _too_short(amount: Amount | None, path: Path) -> Iterator[Refusal]:
@@ -218,8 +218,8 @@ def _too_short(amount: Amount | None, path: Path) -> Iterator[Refusal]:
         yield path, why, "take 5m, or at least four times the interval between scrapes"
 
 
-def _wrong_unit(written: str, unit: Unit) -> tuple[str, str]:
-    return f"{written!r} is not {unit}", f"write it as {EXAMPLES[unit]}"
+def _wrong_unit(amount: Amount, unit: Unit, key: str) -> tuple[str, str]:
+    return f"{amount.text!r} is not {unit}", f"write it as {EXAMPLES_AT[key]}"
 
 
 def _is_looser(budget: Budget, good: Good) -> bool:

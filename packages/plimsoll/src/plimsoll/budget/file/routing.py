@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit
+from plimsoll.budget.file.amounts import EXAMPLES_AT, Amount, Unit
 
 SECRETS: Final = "/etc/alertmanager/secrets"
 
@@ -119,7 +119,7 @@ def refusals_of_routing(routing: Routing | None) -> Iterator[tuple[tuple[str, ..
     for key in ("wait", "interval", "repeat"):
         amount: Amount | None = getattr(routing, key)
         if amount is not None and amount.unit is not Unit.SECONDS:
-            yield ("routing", key), f"{amount.text!r} is not {Unit.SECONDS}", f"write it as {EXAMPLES[Unit.SECONDS]}"
+            yield ("routing", key), f"{amount.text!r} is not {Unit.SECONDS}", f"write it as {EXAMPLES_AT[key]}"
     for key in ("critical", "warning"):
         receiver: Receiver | None = getattr(routing, key)
         if receiver is not None and receiver.is_empty:
