@@ -25,11 +25,12 @@ PATIENCE = timedelta(seconds=60)
 METRICS = "text/plain; version=0.0.4"
 FILE = """
 service: {name: shop}
-watch: {sources: {http: 'job="shop"', database: 'job="shop"', business: 'job="shop"'}}
+watch: {sources: {http: 'job="shop"', database: 'job="shop"', cache: 'job="shop"', business: 'job="shop"'}}
 budgets:
   - {name: availability, indicator: availability, target: 99 %, window: 30d}
   - {name: errors, indicator: errors, target: 2 %, alert: {name: HighErrorRate, for: 2m}}
   - {name: pool, indicator: pool use, target: 80 %, action: alert}
+  - {name: hits, indicator: cache hits, target: 80 %, action: alert}
 """
 CONFIGURATION = """
 global: {{scrape_interval: 200ms, evaluation_interval: 200ms}}
@@ -115,9 +116,11 @@ def test_a_service_that_keeps_its_promises_has_its_whole_error_budget(
     code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
 
     assert code == ExitCode.PASS, out
-    assert "2 of 3 promises kept, 0 broken, 1 no data." in out
+    assert "2 of 4 promises kept, 0 broken, 2 no data." in out
     assert "100 % ██████████" in out
-    assert "no data: pool - nothing is recorded: its source is not scraped, or it has not happened even once." in out
+    assert (
+        "no data: pool, hits - nothing is recorded: its source is not scraped, or it has not happened even once." in out
+    )
 
 
 def test_a_spent_error_budget_and_a_crossed_bound_end_with_99_and_say_which(
@@ -151,7 +154,7 @@ def test_rules_without_any_data_are_undecided(
     code, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
 
     assert code == ExitCode.UNDECIDED
-    assert "0 of 3 promises kept, 0 broken, 3 no data." in out
+    assert "0 of 4 promises kept, 0 broken, 4 no data." in out
 
 
 def test_a_prometheus_without_the_rules_is_told_apart_from_one_that_is_away(

@@ -142,6 +142,9 @@ def of_nothing() -> Iterator[Case]:
         if isinstance(measure, Part):
             yield (f"no whole of {name}", still(measure.fed(value)), measure.value(WINDOW), ABSENT)
         if isinstance(measure, Eventful):
+            yield (f"no counter of all of {name}", (), measure.total(WINDOW), ABSENT)
+            yield (f"no counter of the bad of {name}", (), measure.bad(WINDOW, value), ABSENT)
+            yield (f"counters that stand still of {name}", still(measure.fed(value)), measure.total(WINDOW), 0)
             idle = f"({measure.bad(WINDOW, value)}) > 0"
             yield (f"nothing bad without traffic of {name}", still(measure.fed(value)), idle, ABSENT)
 

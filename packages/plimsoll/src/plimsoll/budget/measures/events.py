@@ -35,9 +35,11 @@ class Ratio:
         return f"{self.total(window)} - {self._some(window)}" if self.some_are_good else self._some(window)
 
     def total(self, window: str) -> str:
-        """Return all a second."""
-        sums = " + ".join(f"(sum(rate({each}[{window}])) or vector(0))" for each in self.all)
-        return f"sum(rate({self.all[0]}[{window}]))" if len(self.all) == 1 else f"({sums})"
+        """Return all a second; one of several counters that is not there counts as 0, and without any there is none."""
+        rates = [f"sum(rate({each}[{window}]))" for each in self.all]
+        if len(rates) == 1:
+            return rates[0]
+        return f"({' + '.join(f'({each} or vector(0))' for each in rates)} and ({' or '.join(rates)}))"
 
     def fed(self, value: float) -> tuple[Fed, ...]:
         """Return counters with this share."""
