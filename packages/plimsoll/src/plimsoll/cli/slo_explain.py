@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import textwrap
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -24,7 +26,8 @@ from plimsoll.errors import InvalidInput
     "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("plimsoll.yaml"), metavar="[FILE]"
 )
 @click.option("--query", is_flag=True, help="Show what Prometheus is asked, too.")
-def command(alert: str, file: Path, *, query: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with what Prometheus is asked.")
+def command(alert: str, file: Path, *, query: bool, as_json: bool) -> None:
     r"""Say in words what ALERT means, how long an outage of each size takes to be noticed, and what it costs.
 
     FILE is plimsoll.yaml where it is left out. An alert on an error budget is called ErrorBudgetBurn.
@@ -38,6 +41,9 @@ def command(alert: str, file: Path, *, query: bool) -> None:
         near = get_close_matches(alert, known, n=1, cutoff=0.5)
         remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
         raise InvalidInput("ALERT", f"{file} has no alert {alert!r}", remedy)
+    if as_json:
+        click.echo(json.dumps(_plain(known[alert]), indent=2))
+        return
     width = min(120, max(80, shutil.get_terminal_size().columns))
     console = Console(width=width, highlight=False)
     for each in _said(known[alert], query=query):
@@ -92,3 +98,41 @@ def _outages(case: Case) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _plain(found: Explanation) -> dict[str, Any]:
+    """Return the same as plain values: shares of 1, seconds, and `null` where something never comes or is not there."""
+    return {
+        "alert": found.name,
+        "service": found.service,
+        "severities": [str(each) for each in found.severities],
+        "budgets": [_plain_case(each) for each in found.cases],
+        "steps": list(found.steps),
+        "runbook": found.runbook,
+    }
+
+
+def _plain_case(case: Case) -> dict[str, Any]:
+    indicator = case.promise.indicator
+    return {
+        "budget": case.promise.budget.name,
+        "endpoints": list(case.endpoints),
+        "indicator": indicator.name,
+        "about": indicator.about,
+        "means": case.means,
+        "dashboard": case.board,
+        "conditions": list(case.conditions),
+        "queries": [{"severity": str(severity), "query": asked} for severity, asked in case.queries],
+        "value": case.value,
+        "notes": [each for each in (case.soon, case.bad, case.allowance, case.traffic) if each],
+        "outages": [
+            {
+                "bad": each.bad,
+                "critical_after": each.critical,
+                "warning_after": each.warning,
+                "spent_by_then": each.spent,
+                "all_spent_after": each.empty,
+            }
+            for each in case.sizes
+        ],
+    }
