@@ -10,6 +10,7 @@ import pytest
 
 from natalis.testing.pages import Block, blocks_of
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.file.prose import FIGURES
 from plimsoll.budget.file.reading import read_text
 from plimsoll.budget.file.schema import schema
 from plimsoll.budget.indicators import INDICATORS
@@ -77,6 +78,13 @@ def test_the_reference_has_every_key_of_every_part(reference: str) -> None:
 def test_the_reference_has_every_indicator_source_and_dialect(reference: str) -> None:
     for name in (*INDICATORS, *Source, *DIALECTS):
         assert f"\n| `{name}` |" in reference, name
+
+
+def test_the_how_to_and_the_reference_have_every_figure_that_prose_may_name(reference: str) -> None:
+    how_to = (ROOT / "docs/plimsoll/write-a-budget-file.md").read_text(encoding="utf-8")
+
+    assert [name for name in FIGURES if f"`{{{name}}}`" not in how_to] == []
+    assert [name for name in FIGURES if f"\n| `{{{name}}}` |" not in reference] == []
 
 
 def test_the_reference_shows_how_prometheus_is_asked(reference: str) -> None:

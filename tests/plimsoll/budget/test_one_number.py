@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,15 +20,20 @@ SHIPPED = Path(__file__).parents[3] / "perf/plimsoll.yaml"
 BEFORE = "    threshold: 1 s\n    window: 30d\n    alert:\n      name: HighLatency\n"
 AFTER = BEFORE.replace("1 s", "2 s")
 SAID = {
-    Kind.RULES: ('plimsoll:value{service="natalis",budget="latency"} > 2', 'le=~"2\\\\.0|2"'),
-    Kind.TESTS: ("above 2 s",),
+    Kind.RULES: (
+        "requests take longer than 2 s",
+        'plimsoll:value{service="natalis",budget="latency"} > 2',
+        'le=~"2\\\\.0|2"',
+    ),
+    Kind.TESTS: ("above 2 s", "requests take longer than 2 s"),
     Kind.DASHBOARDS: ('"value": 2',),
     Kind.OPENSLO: ('le=~"2',),
     Kind.K6: ('"p(95)<2000"',),
     Kind.TABLE: ("≤ 2 s",),
-    Kind.RUNBOOKS: ("latency p95 is above 2 s", "Bad is what takes longer than 2 s."),
+    Kind.RUNBOOKS: ("latency p95 is above 2 s", "Bad is what takes longer than 2 s.", "requests take longer than 2 s"),
 }
 """What stands in the lines that are new, by what was rendered."""
+SENTENCE = re.compile(r"More than .{,20} of requests fail")
 
 
 @pytest.fixture
@@ -62,6 +68,20 @@ def test_everything_that_is_rendered_has_the_new_number(changed: Path, kind: Kin
     lines = new_lines(changed, kind)
 
     assert [words for words in SAID[kind] if not any(words in line for line in lines)] == [], lines
+
+
+@pytest.mark.parametrize("kind", [Kind.RULES, Kind.TESTS, Kind.RUNBOOKS], ids=str)
+def test_what_people_are_told_has_the_new_number_and_the_old_one_nowhere(tmp_path: Path, kind: Kind) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    before = "    threshold: 1 %\n    alert:\n      name: HighErrorRate\n"
+    assert text.count(before) == 1
+    path = tmp_path / "plimsoll.yaml"
+    path.write_text(text.replace(before, before.replace("1 %", "3 %")), encoding="utf-8")
+
+    made = texts(path, kind, places_in(Path())).values()
+    said = [sentence for each in made for sentence in SENTENCE.findall(" ".join(each.split()))]
+
+    assert set(said) == {"More than 3 % of requests fail"}
 
 
 def test_who_is_told_stays_as_it_is(changed: Path) -> None:

@@ -15,7 +15,7 @@ def test_it_says_what_it_means_when_it_is_raised_and_what_to_do_first(typed: Any
 
     assert done.code == 0, done.err
     assert done.out.startswith("HighLatency of shop: warning\n")
-    assert "One customer in twenty waits for more than half a second." in done.out
+    assert "More than 5 % of customers wait for longer than 500 ms." in done.out
     assert "warning: latency p95 is above 500 ms for 5 min" in done.out
     assert "1. See which route it is." in done.out
 

@@ -66,7 +66,7 @@ def budget_file(service: str, url: str, seen: Seen) -> str:
         parts.append(_WATCH.format(dialect=seen.dialect, job="'" + job.replace("'", "''") + "'"))
     target, threshold = _latencies(seen)
     parts.append(_BUDGETS.format(target=target, threshold=threshold))
-    parts.append((_ALERTS.format(threshold=threshold) if seen.dialect else _WITHOUT_ALERTS) + _SCENARIOS)
+    parts.append((_ALERTS if seen.dialect else _WITHOUT_ALERTS) + _SCENARIOS)
     return "".join(parts)
 
 
@@ -136,19 +136,19 @@ _ALERTS: Final = """\
     alert:
       name: HighLatency
       for: 5m
-      means: One request in twenty takes longer than {threshold}.
+      means: More than {allowed} of requests take longer than {threshold}.
       steps: [See which route is slow, See whether what it asks is slow]
   - name: errors
     indicator: errors
     target: 0.1 %
     threshold: 1 %
-    alert: {{name: HighErrorRate, for: 2m, means: More than one request in a hundred fails., steps: [Read the log]}}
-  - {{name: availability, indicator: availability, target: 99.9 %, action: alert, window: 30d}} # an error budget
+    alert: {name: HighErrorRate, for: 2m, means: "More than {threshold} of requests fail.", steps: [Read the log]}
+  - {name: availability, indicator: availability, target: 99.9 %, action: alert, window: 30d} # an error budget
   - name: up
     indicator: instances up
     target: "1"
     action: alert
-    alert: {{name: ServiceDown, for: 1m, severity: critical, means: An instance does not answer at all.}}
+    alert: {name: ServiceDown, for: 1m, severity: critical, means: An instance does not answer at all.}
 """
 _WITHOUT_ALERTS: Final = """\
   - {name: errors, indicator: errors, target: 0.1 %, threshold: 1 %}

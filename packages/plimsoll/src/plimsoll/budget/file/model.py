@@ -203,8 +203,9 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         name: Unique in the file, in CamelCase as alerts are named.
         lasts: How long the bound must be crossed before anybody is told.
         severity: Whom it wakes.
-        means: What it means for those whom the service serves, in a sentence.
-        steps: What to look at first, in order.
+        means: What it means for those whom the service serves, in a sentence; `{threshold}` in it, or another of the
+            figures, stands for what the file says.
+        steps: What to look at first, in order; figures as in `means`.
         runbook: A page that says more than the rendered one, relative to the folder of runbooks.
     """
 

@@ -15,6 +15,7 @@ import yaml
 from plimsoll.budget.file import boards, model, places
 from plimsoll.budget.file.amounts import EXAMPLES, EXAMPLES_AT, NO_QUANTITY, Amount, amount_of
 from plimsoll.budget.file.model import ALERT_NAME, BudgetFile
+from plimsoll.budget.file.prose import with_figures
 from plimsoll.budget.file.refusals import refusals_of
 from plimsoll.budget.indicators import INDICATORS
 from plimsoll.errors import InvalidInput
@@ -52,7 +53,7 @@ def read_file(path: Path) -> BudgetFile:
 
 
 def read_text(text: str, where: str = "plimsoll.yaml") -> BudgetFile:
-    """Read a budget file's text.
+    """Read a budget file's text; where it names a figure in what an alert means, the figure is there.
 
     Args:
         text: YAML.
@@ -69,7 +70,7 @@ def read_text(text: str, where: str = "plimsoll.yaml") -> BudgetFile:
         raise _explained(exact, below, document, where) from error
     for path, problem, remedy in refusals_of(read):
         raise _at(document, path, where, problem, remedy)
-    return read
+    return with_figures(read)
 
 
 def _document(text: str, where: str) -> places.Document:

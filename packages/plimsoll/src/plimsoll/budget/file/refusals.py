@@ -19,6 +19,7 @@ from plimsoll.budget.file.amounts import EXAMPLES, EXAMPLES_AT, Amount, Unit
 from plimsoll.budget.file.boards import refusals_of_boards
 from plimsoll.budget.file.model import Budget, BudgetFile, Endpoint, Watch
 from plimsoll.budget.file.places import Path
+from plimsoll.budget.file.prose import refusals_of_prose
 from plimsoll.budget.file.routing import refusals_of_routing
 from plimsoll.budget.indicators import INDICATORS, Indicator
 from plimsoll.budget.measures import Eventful, Level, Measure, Quantile, Up
@@ -53,6 +54,7 @@ def refusals_of(file: BudgetFile) -> Iterator[Refusal]:
     for number_, budget in enumerate(file.budgets):
         for endpoint in endpoints_of(file, budget):
             yield from _of_sight(budget, ("budgets", number_), known[budget.indicator], sight.at(endpoint))
+    yield from refusals_of_prose(file)
     yield from _of_scenarios(file)
     yield from refusals_of_boards(file.dashboards, file.boards, [budget.name for budget in file.budgets])
     yield from refusals_of_routing(file.routing)
