@@ -32,6 +32,12 @@ budgets:
   - {name: pool, indicator: pool use, target: 80 %, action: alert}
   - {name: hits, indicator: cache hits, target: 80 %, action: alert}
 """
+UP_FILE = """
+service: {name: shop}
+watch: {sources: {http: 'job="shop"'}}
+budgets:
+  - {name: up, indicator: instances up, target: "1", action: alert}
+"""
 CONFIGURATION = """
 global: {{scrape_interval: 200ms, evaluation_interval: 200ms}}
 rule_files: [rules.yaml]
@@ -182,3 +188,54 @@ def test_other_bounds_than_the_files_are_said(
     _, out, _ = asked(capfd, budget_file, "--prometheus", server.url)
 
     assert "other bounds than the file; render its rules again and reload: errors." in out
+
+
+@pytest.fixture
+def up_file(tmp_path: Path) -> Path:
+    path = tmp_path / "up.yaml"
+    path.write_text(UP_FILE, encoding="utf-8")
+    return path
+
+
+def up_recorded(server: Prometheus) -> list[float]:
+    return [each.value for each in server.query(f'{series.VALUE}{{budget="up"}}')]
+
+
+@pytest.fixture
+def begun(prometheus: Callable[..., Prometheus]) -> Prometheus:
+    """Prometheus whose rules were evaluated, and which has scraped nothing yet."""
+    server = prometheus("rule_files: [rules.yaml]", {"rules.yaml": rules(read_text(UP_FILE), every=0.2)})
+    assert wait_until(lambda: up_recorded(server) == [0], PATIENCE)
+    return server
+
+
+def test_a_service_is_not_called_down_before_the_first_scrape(
+    begun: Prometheus, up_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = asked(capfd, up_file, "--prometheus", begun.url)
+
+    assert code == ExitCode.UNDECIDED, out
+    assert "no data: up - its instances are not scraped yet: ask again in a minute." in out
+
+
+@pytest.mark.parametrize(("is_open", "ends_with"), [(True, ExitCode.UNDECIDED), (False, ExitCode.FAIL)])
+def test_the_first_scrape_tells_what_the_rules_do_not_know_yet(
+    begun: Prometheus,
+    door: StandIn,
+    shop: Shop,
+    up_file: Path,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    is_open: bool,
+    ends_with: ExitCode,
+) -> None:
+    shop.is_open = is_open
+    much_later = rules(read_text(UP_FILE), every=36_000)
+    begun.configure(CONFIGURATION.format(port=door.port), {"rules.yaml": much_later})
+    begun.reload()
+    assert wait_until(lambda: [each.value for each in begun.query("up")] == [is_open], PATIENCE)
+
+    code, out, _ = asked(capfd, up_file, "--prometheus", begun.url)
+
+    assert up_recorded(begun) == [0]
+    assert code == ends_with, out

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from plimsoll.budget import series
+from plimsoll.budget.asking.early import early_query, not_yet
 from plimsoll.budget.asking.prometheus import Prometheus
 from plimsoll.budget.asking.standing import UNJUDGED, Standing, State, query_of, states_of
 from plimsoll.budget.file.model import BudgetFile
@@ -42,7 +43,8 @@ def command(words: tuple[str, ...], url: str | None, *, as_json: bool) -> int:
     """
     file, url = _places(words, url)
     read, server = read_file(file), Prometheus(url)
-    states = states_of(read, server.present(query_of(read.service.name)))
+    recorded = states_of(read, server.present(query_of(read.service.name)))
+    states = tuple(not_yet(each) if _is_early(each, server) else each for each in recorded)
     if not states:
         remedy = "say under watch where its metrics are"
         raise InvalidInput(str(file), "it holds no promise that Prometheus can see", remedy)
@@ -72,6 +74,11 @@ def _places(words: Sequence[str], option: str | None) -> tuple[Path, str]:
 
 def _is_typed(option: str) -> bool:
     return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
+
+
+def _is_early(state: State, server: Prometheus) -> bool:
+    query = early_query(state)
+    return query is not None and bool(server.present(query))
 
 
 def _code(states: tuple[State, ...]) -> ExitCode:

@@ -15,6 +15,7 @@ from rich.text import Text
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.asking.standing import UNJUDGED, Burning, Standing, State
 from plimsoll.budget.explaining.explanations import rate_in_words
+from plimsoll.budget.measures import Up
 from plimsoll.budget.promql import duration
 from plimsoll.budget.quantities import quantity, share, time
 from plimsoll.budget.sides import Good
@@ -152,6 +153,8 @@ def _why(state: State) -> str:
     promise = state.promise
     if state.standing is Standing.NO_RULE:
         return "Prometheus has no rule of it: render the rules again, and have it reload them"
+    if state.standing is Standing.NO_DATA and isinstance(promise.measure, Up):
+        return "its instances are not scraped yet: ask again in a minute"
     if state.standing is Standing.NO_DATA:
         return "nothing is recorded: its source is not scraped, or it has not happened even once"
     if promise.budget.window is not None:

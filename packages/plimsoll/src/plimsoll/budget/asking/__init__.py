@@ -1,1 +1,1 @@
-"""Servers that run: `server.py` asks them, `prometheus.py` knows its API, `standing.py` reads how promises stand."""
+"""Servers that run: `server.py` asks, `prometheus.py` knows its API, `standing.py` and `early.py` read the answers."""
