@@ -124,6 +124,7 @@ def test_a_service_that_keeps_its_promises_has_its_whole_error_budget(
     assert code == ExitCode.PASS, out
     assert "2 of 4 promises kept, 0 broken, 2 no data." in out
     assert "100 % ██████████" in out
+    assert "availability: 30 d, of which " in out
     assert (
         "no data: pool, hits - nothing is recorded: its source is not scraped, or it has not happened even once." in out
     )

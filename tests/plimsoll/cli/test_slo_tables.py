@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
+
+import pytest
 
 from plimsoll.budget.asking.prometheus import Sample
 from plimsoll.budget.asking.standing import states_of
@@ -32,6 +35,14 @@ QUIET: Final = [
     ("plimsoll:bound", "memory", 0.8),
 ]
 STATES: Final = states_of(FILE, [Sample({"__name__": name, "budget": budget}, value) for name, budget, value in QUIET])
+
+YOUNG: Final = states_of(
+    FILE,
+    [
+        Sample({"__name__": name, "budget": "availability"}, value)
+        for name, value in (("plimsoll:bound", 0.999), ("plimsoll:remaining", 1.0))
+    ],
+)[0]
 
 
 def test_the_sum_of_a_quiet_service_leaves_no_promise_out() -> None:
@@ -80,6 +91,26 @@ def test_where_all_are_judged_nothing_is_added() -> None:
     assert shown("shop", [each for each in STATES if each.value is not None]).endswith(
         "1 of 1 promises kept, 0 broken."
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (0, "30 d, of which a minute at most is known"),
+        (7200, "30 d, of which 2 h are known"),
+        (29 * 86_400, "30 d, of which 29 d are known"),
+    ],
+)
+def test_an_error_budget_says_of_how_much_of_its_window_it_knows(known: float, said: str) -> None:
+    found = shown("shop", [replace(YOUNG, known=known)])
+
+    assert found.splitlines()[-1] == f"availability: {said}; an error budget begins when Prometheus has its rules."
+    assert plain("shop", [replace(YOUNG, known=known)])["promises"][0]["known"] == known
+
+
+@pytest.mark.parametrize("known", [None, 30 * 86_400 - 600])
+def test_a_window_that_is_known_is_not_mentioned(known: float | None) -> None:
+    assert shown("shop", [replace(YOUNG, known=known)]).endswith("1 of 1 promises kept, 0 broken.")
 
 
 def test_programs_get_the_same_sums() -> None:

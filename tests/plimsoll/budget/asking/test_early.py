@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from natalis.testing.servers import programs
-from plimsoll.budget.asking.early import early_query, not_yet
+from plimsoll.budget.asking.early import early_query, known_queries, not_yet, with_known
 from plimsoll.budget.asking.prometheus import Sample
 from plimsoll.budget.asking.standing import Standing, State, states_of
 from plimsoll.budget.file.reading import read_text
@@ -68,3 +68,31 @@ def test_what_has_only_begun_has_no_data() -> None:
     found = not_yet(state("up", 0))
 
     assert (found.standing, found.value) == (Standing.NO_DATA, None)
+
+
+def test_each_window_is_asked_once_and_a_budget_gets_what_is_known_of_its_own() -> None:
+    file = read_text("""
+service: {name: shop, endpoints: [{name: pay, route: /pay}]}
+watch: {sources: {http: 'job="shop"'}}
+budgets:
+  - {name: availability, indicator: availability, target: 99.9 %, window: 30d}
+  - {name: paying, indicator: errors, target: 1 %, window: 30d, endpoints: [pay]}
+  - {name: errors, indicator: errors, target: 1 %}
+""")
+    states = states_of(file, [])
+
+    asked = list(known_queries(states))
+    samples = [Sample({"budget": "paying", "endpoint": "pay"}, 7200.0)]
+
+    assert asked == [(30 * 86_400, 'count_over_time(plimsoll:total:rate5m{service="shop"}[30d:1m]) * 60')]
+    assert [each.known for each in with_known(states, asked[0][0], samples)] == [0, 7200, None]
+
+
+def test_a_window_of_years_is_not_looked_at_each_minute() -> None:
+    file = read_text("""
+service: {name: shop}
+watch: {sources: {http: 'job="shop"'}}
+budgets: [{name: availability, indicator: availability, target: 99.9 %, window: 365d}]
+""")
+
+    assert "[365d:12m]) * 720" in next(known_queries(states_of(file, [])))[1]

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from plimsoll.budget import series
-from plimsoll.budget.asking.early import early_query, not_yet
+from plimsoll.budget.asking.early import early_query, known_queries, not_yet, with_known
 from plimsoll.budget.asking.prometheus import Prometheus
 from plimsoll.budget.asking.standing import UNJUDGED, Standing, State, query_of, states_of
 from plimsoll.budget.file.model import BudgetFile
@@ -50,6 +50,8 @@ def command(words: tuple[str, ...], url: str | None, *, as_json: bool) -> int:
         raise InvalidInput(str(file), "it holds no promise that Prometheus can see", remedy)
     if all(each.standing is Standing.NO_RULE for each in states):
         raise _without_rules(read, server)
+    for window, query in known_queries(states):
+        states = with_known(states, window, server.present(query))
     click.echo(json.dumps(plain(read.service.name, states), indent=2) if as_json else shown(read.service.name, states))
     return _code(states)
 

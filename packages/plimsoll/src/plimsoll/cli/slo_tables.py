@@ -30,6 +30,8 @@ _STYLES: Final = {
     Standing.NO_RULE: "yellow",
 }
 _BAR: Final = 10
+_NEARLY: Final = 0.99
+_MINUTE: Final = 60
 
 
 def shown(service: str, states: Sequence[State]) -> str:
@@ -79,6 +81,7 @@ def _plain(state: State) -> dict[str, Any]:
     if promise.budget.window is not None:
         found |= {
             "window": promise.budget.window.value,
+            "known": state.known,
             "objective": promise.objective,
             "good": state.good,
             "remaining": state.remaining,
@@ -163,6 +166,19 @@ def _why(state: State) -> str:
     return f"too little traffic: fewer than {few} in {looked}, of which a share says nothing"
 
 
+def _young(states: Iterable[State]) -> Iterator[str]:
+    """Yield of how much of their windows error budgets know, where that is not nearly all."""
+    found: dict[str, list[str]] = {}
+    for state in states:
+        window = state.promise.budget.window
+        if window is None or state.known is None or state.remaining is None or state.known > _NEARLY * window.value:
+            continue
+        known = f"{time(state.known)} are known" if state.known > _MINUTE else "a minute at most is known"
+        found.setdefault(f"{time(window.value)}, of which {known}", []).append(_name(state))
+    for much, names in found.items():
+        yield f"{', '.join(names)}: {much}; an error budget begins when Prometheus has its rules."
+
+
 def _alert(state: State) -> str | None:
     """Return the alert on what is broken: an error budget has always one, a bound only where the file names one."""
     if state.standing is Standing.EXHAUSTED:
@@ -187,6 +203,7 @@ def _sentences(states: Sequence[State]) -> Iterator[str]:
             reasons.setdefault((state.standing, _why(state)), []).append(_name(state))
     for (standing, why), names in reasons.items():
         yield f"{standing}: {', '.join(names)} - {why}."
+    yield from _young(states)
     others = [_name(each) for each in states if each.bound is not None]
     if others:
         yield f"Prometheus goes by other bounds than the file; render its rules again and reload: {', '.join(others)}."

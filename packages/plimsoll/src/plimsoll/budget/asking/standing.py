@@ -69,6 +69,7 @@ class State:
         burns: Over the two windows that wake people; none without an error budget.
         empty: In how many seconds the budget is gone at the pace of the shorter of them; None where it is not in sight.
         bound: The bound that Prometheus goes by, where it is another one than the file's.
+        known: Of how many seconds of the window events were recorded; None where nobody asked, or without a window.
     """
 
     promise: Promise
@@ -79,6 +80,7 @@ class State:
     burns: tuple[Burning, ...]
     empty: float | None
     bound: float | None
+    known: float | None = None
 
 
 def query_of(service: str) -> str:
