@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def changed(tmp_path: Path) -> Path:
     assert text.count(BEFORE) == 1
     path = tmp_path / "plimsoll.yaml"
     path.write_text(text.replace(BEFORE, AFTER), encoding="utf-8")
+    shutil.copytree(SHIPPED.parent / "flows", tmp_path / "flows")
     return path
 
 

@@ -265,6 +265,17 @@ def test_what_is_no_quantity_is_answered_with_one_that_may_stand_there(right: st
     assert refused(right, wrong) == f"x.yaml:{said}"
 
 
+def test_a_load_that_cannot_run_is_refused_with_the_executor_that_was_meant_or_all() -> None:
+    assert refused("load: {}", "load: {all: {executor: constant-arival-rate}}") == (
+        "x.yaml:71:28: scenarios.smoke.load.all.executor: there is no executor 'constant-arival-rate';"
+        " did you mean 'constant-arrival-rate'?"
+    )
+    assert refused("load: {}", "load: {all: {vus: 5}}") == (
+        "x.yaml:71:17: scenarios.smoke.load.all: it has no executor; give it one of constant-vus, ramping-vus,"
+        " per-vu-iterations, shared-iterations, constant-arrival-rate, ramping-arrival-rate"
+    )
+
+
 def test_a_gauge_of_one_s_own_may_be_promised_to_stay_above_nothing() -> None:
     read = read_text(FILE.replace('warmth\n    target: "1"', 'warmth\n    target: "0"'))
 

@@ -88,6 +88,8 @@ MISTAKES = [
     ("steps: [Look.]", "steps: Look."),
     ("flow: users.py, ", ""),
     ("budgets: [tail]", "budgets: tail"),
+    ("load: {}", "load: {all: {executor: constant-arival-rate, rate: 5}}"),
+    ("load: {}", "load: {all: {vus: 5}}"),
 ]
 
 

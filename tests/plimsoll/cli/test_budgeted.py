@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
 
+from plimsoll.budget.executors import EXECUTORS
 from plimsoll.cli.budgeted import objective_in, planned
 from plimsoll.cli.load_options import with_load_options
 from plimsoll.errors import InvalidInput
 from plimsoll.load.plan import Plan
-from plimsoll.load.scenarios import RampingVus
+from plimsoll.load.scenarios import RampingVus, Scenario
 from plimsoll.measure.thresholds import Threshold
 
 PERF = Path(__file__).parents[3] / "perf"
@@ -178,3 +179,7 @@ def test_thresholds_by_stage_name_the_stages_in_which_few_are_there() -> None:
     assert isinstance(ramp, RampingVus)
     calm = {at for at, stage in enumerate(ramp.stages, 1) if stage.target == 10 and stage.lasts.seconds > 60}
     assert named == calm
+
+
+def test_the_budget_file_knows_the_executors_that_the_load_generator_has() -> None:
+    assert sorted(EXECUTORS) == sorted(kind.__struct_config__.tag for kind in get_args(Scenario))

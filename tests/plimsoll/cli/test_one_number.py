@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     """Natalis' budgets as they are, and with one number changed."""
     text = NATALIS.read_text(encoding="utf-8")
     assert text.count(LATENCY) == 1
+    shutil.copytree(NATALIS.parent / "flows", tmp_path / "flows")
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     old.write_text(text, encoding="utf-8")
     new.write_text(text.replace(LATENCY, LOOSER), encoding="utf-8")

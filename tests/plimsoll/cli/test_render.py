@@ -25,6 +25,7 @@ render: {k6: load/plan.json}
 def budget_file(tmp_path: Path) -> Path:
     path = tmp_path / "plimsoll.yaml"
     path.write_text(FILE, encoding="utf-8")
+    (tmp_path / "visit.py").touch()
     return path
 
 
@@ -47,12 +48,42 @@ def test_files_go_into_one_folder_when_asked_to(typed: Any, budget_file: Path, t
     assert not (tmp_path / "load").exists()
 
 
-def test_without_a_place_for_anything_all_goes_into_a_folder_beside_the_file(typed: Any, tmp_path: Path) -> None:
-    path = tmp_path / "plimsoll.yaml"
+def test_without_a_place_for_anything_all_goes_into_a_folder_beside_the_file(
+    typed: Any, budget_file: Path, tmp_path: Path
+) -> None:
+    path = budget_file
     path.write_text(FILE.replace("render: {k6: load/plan.json}", ""), encoding="utf-8")
 
     assert typed("render", path).code == 0
     assert (tmp_path / "rendered/plan.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("flow: visit.py", "flow: nope.py", "4:17: scenarios.visit.flow: there is no file"),
+        ("constant-vus", "constant-arival-rate", "4:52: scenarios.visit.load.visit.executor: there is no executor"),
+        ("duration: 1m", "duration: long", "4:84: scenarios.visit.load.visit.duration: "),
+    ],
+)
+def test_a_scenario_that_cannot_run_is_refused_as_load_run_refuses_it(
+    typed: Any, budget_file: Path, right: str, wrong: str, said: str
+) -> None:
+    budget_file.write_text(FILE.replace(right, wrong), encoding="utf-8")
+
+    rendered = typed("render", budget_file)
+    ran = typed("load", "run", "--budget", budget_file, "--url", "http://127.0.0.1:9")
+
+    assert (rendered.code, ran.code) == (ExitCode.INVALID_INPUT, ExitCode.INVALID_INPUT)
+    assert rendered.err == ran.err
+    assert f"{budget_file}:{said}" in rendered.err
+    assert not (budget_file.parent / "load").exists()
+
+
+def test_rules_are_rendered_where_the_flows_are_not(typed: Any, budget_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "visit.py").unlink()
+
+    assert typed("render", budget_file, "rules", "--out", tmp_path / "there").code == ExitCode.PASS
 
 
 def test_what_has_no_place_cannot_be_asked_for(typed: Any, budget_file: Path) -> None:

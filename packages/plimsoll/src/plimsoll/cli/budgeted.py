@@ -119,7 +119,24 @@ def budgeted(path: Path, scenario: str | None) -> Budgeted:
         InvalidInput: There is none of this name, or it holds something it cannot; says where in the file.
     """
     file = read_file(path)
-    name = _name(file, scenario, path)
+    return _budgeted(file, _name(file, scenario, path), path)
+
+
+def check_scenarios(file: BudgetFile, path: Path) -> None:
+    """Refuse scenarios that `load run` would refuse before it reads their flows.
+
+    Args:
+        file: Which holds them.
+        path: Where it is.
+
+    Raises:
+        InvalidInput: As `budgeted`.
+    """
+    for name in file.scenarios:
+        _budgeted(file, name, path)
+
+
+def _budgeted(file: BudgetFile, name: str, path: Path) -> Budgeted:
     found, root = file.scenarios[name], f"scenarios.{name}"
     flow = path.parent / found.flow
     with _placed(path):

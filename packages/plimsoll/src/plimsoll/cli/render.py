@@ -9,6 +9,7 @@ import click
 from plimsoll.budget.file.outputs import Kind, Places, places_in, places_of
 from plimsoll.budget.file.reading import read_file
 from plimsoll.budget.rendering import render
+from plimsoll.cli.budgeted import check_scenarios
 from plimsoll.cli.rendering import checked, written
 from plimsoll.errors import InvalidInput
 
@@ -28,7 +29,8 @@ def command(file: Path, what: tuple[str, ...], out: Path | None, *, check: bool)
 
     WHAT is one of rules (Prometheus), tests (for promtool), alertmanager (with a test of its routes), dashboards
     (Grafana), openslo, k6, table and runbooks (Markdown). The file's render section says where each goes; without one
-    it is the folder rendered beside it. What was rendered there before, and is not any more, is removed.
+    it is the folder rendered beside it. What was rendered there before, and is not any more, is removed. A scenario
+    that load run would refuse is refused here too, unless WHAT leaves k6 out.
 
     \b
     plimsoll render plimsoll.yaml
@@ -39,6 +41,8 @@ def command(file: Path, what: tuple[str, ...], out: Path | None, *, check: bool)
     places = places_of(read.render, file.parent) if out is None else places_in(out)
     wanted = [Kind(each) for each in what]
     _check_places(file, places, wanted)
+    if not wanted or Kind.K6 in wanted:
+        check_scenarios(read, file)
     made = render(read, places, wanted)
     return checked(made) if check else written(made)
 

@@ -14,6 +14,7 @@ from typing import Final
 from plimsoll.budget.alerts import BURN
 from plimsoll.budget.burn import STEEPEST, longest_window, shortest_window
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.executors import EXECUTORS
 from plimsoll.budget.file.addresses import refusals_of_grafana
 from plimsoll.budget.file.amounts import EXAMPLES, EXAMPLES_AT, Amount, Unit
 from plimsoll.budget.file.boards import refusals_of_boards
@@ -205,6 +206,12 @@ def _of_scenarios(file: BudgetFile) -> Iterator[Refusal]:
         for number_, wanted in enumerate(scenario.budgets or ()):
             if wanted not in names:
                 yield ("scenarios", name, "budgets", number_), *_not_among(wanted, names, "budget")
+        for part, load in scenario.load.items():
+            path: Path = ("scenarios", name, "load", part)
+            if "executor" not in load:
+                yield path, "it has no executor", f"give it one of {', '.join(EXECUTORS)}"
+            elif load["executor"] not in EXECUTORS:
+                yield (*path, "executor"), *_not_among(str(load["executor"]), list(EXECUTORS), "executor")
 
 
 def _units(holder: Budget | Watch, path: Path) -> Iterator[Refusal]:

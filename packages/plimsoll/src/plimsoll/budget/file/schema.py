@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from plimsoll.budget.dialects import DIALECTS
+from plimsoll.budget.executors import EXECUTORS
 from plimsoll.budget.file.amounts import EXAMPLES, Amount, Unit, pattern_of
 from plimsoll.budget.file.boards import BUILT_IN
 from plimsoll.budget.file.model import Alert, BudgetFile
@@ -46,6 +47,8 @@ def schema() -> dict[str, Any]:
     own["oneOf"] = [{"required": [way]} for way in WAYS]
     _narrow(made["$defs"])
     made["$defs"]["Service"]["properties"]["grafana"]["pattern"] = r"^https?://[^?#\s]+$"  # null has none, and passes
+    load = made["$defs"]["Scenario"]["properties"]["load"]["additionalProperties"]
+    load |= {"properties": {"executor": {"enum": list(EXECUTORS)}}, "required": ["executor"]}
     dashboards = made["$defs"]["BudgetFile"]["properties"]["dashboards"]
     next(each for each in dashboards["anyOf"] if "items" in each)["items"]["enum"] = list(BUILT_IN)
     for part in made["$defs"].values():
