@@ -52,6 +52,22 @@ def test_a_span_is_a_part_of_the_one_around_it(told: list[Span]) -> None:
     assert request.began <= query.began <= query.ended <= request.ended
 
 
+def test_no_part_outlasts_its_whole_though_somebody_sets_the_clock(
+    told: list[Span], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = iter(range(10**18, 0, -(10**9)))
+    monkeypatch.setattr("plimsoll.instrument.traces.live.time.time_ns", lambda: next(wall))
+
+    with begun("GET /", SpanKind.SERVER):
+        with span("query", SpanKind.CLIENT):
+            pass
+        with span("another", SpanKind.CLIENT):
+            pass
+
+    query, another, request = told
+    assert request.began <= query.began <= query.ended <= another.began <= another.ended <= request.ended
+
+
 def test_what_is_no_part_of_anything_is_not_told(told: list[Span]) -> None:
     with span("query", SpanKind.CLIENT) as made:
         made.set("x", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from plimsoll.instrument.traces.live import Attribute, Span, SpanKind, current, tell
@@ -35,7 +34,7 @@ def tell_ended(
         return
     parent = here.context
     own = SpanContext(parent.trace_id, new_span_id(), is_sampled=True, state=parent.state)
-    ended = time.time_ns()
+    ended = here.now()
     began = ended - round(seconds * _NANOSECONDS)
     span = Span(name, kind, own, parent=parent, attributes=attributes, began=began, ended=ended)
     if error is not None:

@@ -106,17 +106,22 @@ class Span:
         self.attributes["error.type"] = error_type
         self.fault = fault
 
+    def now(self) -> int:
+        """Return nanoseconds since 1970, as this span counts them: from its beginning, by a clock that nobody sets."""
+        return self.began + time.perf_counter_ns() - self._ticks
+
     def __enter__(self) -> Self:
-        self._before = _here.get()
+        before = self._before = _here.get()
         _here.set(self)
-        self.began = time.time_ns()
+        # a part counts on from its whole, so that none outlasts it by what two readings of the wall's clock are apart
+        self.began = before.now() if type(before) is Span else time.time_ns()
         self._ticks = time.perf_counter_ns()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.ended = self.began + time.perf_counter_ns() - self._ticks  # no clock that somebody sets back
+        self.ended = self.now()
         _here.set(self._before)
         if kind is not None and not self.is_failed:
             self.fail(kind.__qualname__, str(error))
