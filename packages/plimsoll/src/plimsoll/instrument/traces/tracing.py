@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from plimsoll import __version__
 from plimsoll.errors import InvalidInput
 from plimsoll.instrument.redaction import Redaction
 from plimsoll.instrument.traces.live import Listener, listened
-from plimsoll.instrument.traces.otlp.options import Carriage, read_carriage
+from plimsoll.instrument.traces.otlp.options import Carriage, pairs_of, read_carriage
 
 if TYPE_CHECKING:
     from plimsoll.instrument.traces.otlp.answers import Collector
@@ -116,11 +116,10 @@ def read_resource(text: str) -> dict[str, str]:
         InvalidInput: A part has no `=`.
     """
     found: dict[str, str] = {}
-    for part in filter(None, map(str.strip, text.split(","))):
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip():
+    for part, name, value in pairs_of(text):
+        if not name:
             raise InvalidInput("OTEL_RESOURCE_ATTRIBUTES", f"{part!r} has no value", "write name=value,name=value")
-        found[name.strip()] = unquote(value.strip())
+        found[name] = value
     return found
 
 

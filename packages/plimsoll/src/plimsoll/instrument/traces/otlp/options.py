@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -87,18 +87,26 @@ def _said(environ: Mapping[str, str], what: str) -> tuple[str, str]:
     return _PREFIXES[-1] + what, ""
 
 
+def pairs_of(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each part of `name=value,name=value` as it is written, its name, and its value without percent-encoding.
+
+    The name of a part that is no pair is empty.
+    """
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, equals, value = part.partition("=")
+        yield part, name.strip() if equals else "", unquote(value.strip())
+
+
 def _headers(name: str, text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in filter(None, map(str.strip, text.split(","))):
-        header, equals, value = part.partition("=")
-        written = unquote(value.strip())
-        if not equals or not header.strip():
+    for _, header, value in pairs_of(text):  # what is refused is not repeated: it may be a key
+        if not header:
             raise InvalidInput(name, "a part has no value", "write name=value,name=value, values percent-encoded")
-        if not _HEADER.fullmatch(header.strip()) or not _HEADER_VALUE.fullmatch(written):
+        if not _HEADER.fullmatch(header) or not _HEADER_VALUE.fullmatch(value):
             raise InvalidInput(
                 name, "a part is no header", "take letters, digits and signs of ASCII, and no line break"
             )
-        found[header.strip()] = written
+        found[header] = value
     return found
 
 
